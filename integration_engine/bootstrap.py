@@ -1,0 +1,210 @@
+"""The only wiring: settings in, running parts out. Whatever needs a database, a socket or a process is put together here."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import structlog
+
+from integration_engine.adapters.clock import system_clock
+from integration_engine.adapters.group_commit import GroupCommit
+from integration_engine.adapters.logs import configure_logs
+from integration_engine.adapters.mapping_files import InForce, MappingFiles, shipped_folder
+from integration_engine.adapters.mllp_server import Delivery, ListenerSettings, MllpServer
+from integration_engine.adapters.outbox import publish, recover
+from integration_engine.adapters.processes import ProcessGroup
+from integration_engine.adapters.x12_gate import X12Gate
+from integration_engine.settings import Settings
+from integration_engine.stages.adjudicate import Adjudicate
+from integration_engine.stages.batch import Batch, WrittenFile
+from integration_engine.stages.receive import Incoming, Receive
+from integration_engine.stages.rules_in_force import RulesInForce, compile_rules_in_force
+from integration_engine.store import Store
+from integration_engine.store.lanes import LeaseLost
+
+log = structlog.get_logger(__name__)
+IDLE_SECONDS = 0.05
+
+
+def mapping_files(settings: Settings, folder: Path | None = None) -> MappingFiles:
+    """The mappings folder of these settings, or the shipped one."""
+    return MappingFiles(folder or (Path(settings.mappings) if settings.mappings else shipped_folder()))
+
+
+def read_rules(settings: Settings, folder: Path | None = None) -> RulesInForce:
+    """One reading of all mapping and rule files.
+
+    Raises   MappingError with every problem.
+    """
+    return compile_rules_in_force(mapping_files(settings, folder).read())
+
+
+def rules_in_force(settings: Settings) -> InForce[RulesInForce]:
+    """The mapping and rule files, kept up to date while the process runs."""
+    return InForce(mapping_files(settings), compile_rules_in_force)
+
+
+@contextmanager
+def open_store(settings: Settings) -> Iterator[Store]:
+    """The store, its folder and schema made on first use of the embedded database."""
+    if not settings.database_url:
+        settings.home_folder.mkdir(parents=True, exist_ok=True)
+    store = Store.open(settings.database, lease_seconds=settings.lease_seconds, migrate=not settings.database_url)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def upgrade_database(settings: Settings) -> str:
+    """Bring the schema to this version; says which revision it is at."""
+    if not settings.database_url:
+        settings.home_folder.mkdir(parents=True, exist_ok=True)
+    return Store.upgrade(settings.database)
+
+
+# --- running parts ---------------------------------------------------------------------------------------------------
+
+
+async def run_listener(settings: Settings, store: Store, stop: asyncio.Event, ready: asyncio.Future[int]) -> None:
+    """Listen until ``stop``; ``ready`` gets the port once connections are taken."""
+    receive = Receive(journal=store.journal, feeds=_feeds_of(rules_in_force(settings)), clock=system_clock)
+    commit: GroupCommit[Delivery] = GroupCommit(
+        lambda deliveries: receive([_incoming(delivery) for delivery in deliveries]),
+        lambda delivery: receive.refuse(_incoming(delivery)),
+    )
+    server = MllpServer(_listener_settings(settings), commit)
+    await server.start()
+    ready.set_result(server.port)
+    log.info("listener.started", host=settings.mllp_host, port=server.port, tls=bool(settings.mllp_tls_certificate))
+    try:
+        await stop.wait()
+    finally:
+        await server.stop()
+        await commit.close()
+
+
+def listen(settings: Settings) -> None:
+    """Run the listener until SIGTERM or SIGINT."""
+    configure_logs(settings.log_level)
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(name, stop.set)
+        with open_store(settings) as store:
+            task = asyncio.create_task(run_listener(settings, store, stop, ready))
+            done, _ = await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
+            if ready in done:
+                print(f"listening on {settings.mllp_host}:{ready.result()}", flush=True)
+            await task
+
+    _loop_runner(run)
+
+
+def work(settings: Settings) -> None:
+    """Run one worker until SIGTERM or SIGINT."""
+    configure_logs(settings.log_level)
+    stop = _stop_event()
+    with open_store(settings) as store:
+        stage = Adjudicate(store=store, rules=rules_in_force(settings), batch_size=settings.batch_size)
+        while not stop.is_set():
+            if not work_once(stage):
+                stop.wait(IDLE_SECONDS)
+
+
+def work_once(stage: Adjudicate) -> int:
+    """One lease; a lease lost to another worker, or a failed save, is logged and the messages are taken again."""
+    began = time.monotonic()
+    try:
+        count = stage.run_once(system_clock())
+    except LeaseLost:
+        log.warning("lease.lost", stage="adjudicate")
+        return 0
+    if count:
+        log.info("adjudicated", stage="adjudicate", count=count, milliseconds=round((time.monotonic() - began) * 1000))
+    return count
+
+
+@contextmanager
+def open_batch(settings: Settings, store: Store) -> Iterator[Batch]:
+    """The batch stage with its pyx12 gate and its outbox."""
+    settings.outbound_folder.mkdir(parents=True, exist_ok=True)
+    recover(settings.outbound_folder)
+    with X12Gate(workers=settings.gate_workers) as gate:
+        yield Batch(
+            store=store, rules=rules_in_force(settings), gate=gate, publish=publish, outbound=settings.outbound_folder
+        )
+
+
+def batch(settings: Settings, every: int) -> Iterator[list[WrittenFile]]:
+    """Write what is due, once or again every so many seconds until stopped; yields the files of each round."""
+    configure_logs(settings.log_level)
+    stop = _stop_event() if every else threading.Event()
+    with open_store(settings) as store, open_batch(settings, store) as stage:
+        while True:
+            yield stage.run_once(system_clock())
+            if not every or stop.wait(every):
+                return
+
+
+def serve(settings: Settings) -> int:
+    """Listener, workers and batcher as a group of processes; one that dies is started again."""
+    configure_logs(settings.log_level)
+    upgrade_database(settings)
+    read_rules(settings)  # start-up refuses a wrong file before anything listens
+    command = (sys.executable, "-m", "integration_engine")
+    parts = [("listen", (*command, "listen"))]
+    parts += [(f"work-{number}", (*command, "work")) for number in range(1, settings.workers + 1)]
+    parts += [("batch", (*command, "batch", "--every", str(settings.batch_seconds)))]
+    return ProcessGroup(parts).run(_stop_event())
+
+
+def _feeds_of(rules: InForce[RulesInForce]) -> object:
+    return lambda: rules().feeds
+
+
+def _incoming(delivery: Delivery) -> Incoming:
+    return Incoming(delivery.payload, delivery.peer, delivery.tolerances, delivery.oversize)
+
+
+def _listener_settings(settings: Settings) -> ListenerSettings:
+    return ListenerSettings(
+        host=settings.mllp_host,
+        port=settings.mllp_port,
+        max_frame_bytes=settings.mllp_max_bytes,
+        idle_seconds=settings.mllp_idle_seconds,
+        message_seconds=settings.mllp_message_seconds,
+        connections=settings.mllp_connections,
+        connections_per_peer=settings.mllp_connections_per_peer,
+        allowed_networks=tuple(part.strip() for part in settings.mllp_allow.split(",") if part.strip()),
+        tls_certificate=settings.mllp_tls_certificate or None,
+        tls_key=settings.mllp_tls_key or None,
+        tls_client_ca=settings.mllp_tls_client_ca or None,
+        allow_plain_public=settings.mllp_allow_plain_public,
+    )
+
+
+def _stop_event() -> threading.Event:
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    return stop
+
+
+def _loop_runner(run: object) -> None:
+    """Run a coroutine function on uvloop where it exists."""
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(run())  # type: ignore[operator]
+    else:
+        uvloop.run(run())  # type: ignore[operator]

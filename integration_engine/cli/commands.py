@@ -1,0 +1,255 @@
+"""The commands, by what they are for. Each is a few lines over ``bootstrap``; the work is elsewhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from integration_engine.settings import Settings, read_settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+queue_app = typer.Typer(no_args_is_help=True, help="Work queues: list, show, assign, resolve, override.")
+crosswalk_app = typer.Typer(no_args_is_help=True, help="Mapping files: check them, report what they map, export schemas.")
+rules_app = typer.Typer(no_args_is_help=True, help="Rule files: check them.")
+database_app = typer.Typer(no_args_is_help=True, help="The database: upgrade it, verify it.")
+app.add_typer(queue_app, name="queue")
+app.add_typer(crosswalk_app, name="crosswalk")
+app.add_typer(rules_app, name="rules")
+app.add_typer(database_app, name="db")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Files = Annotated[list[Path], typer.Argument(exists=True, readable=True, help="Files to read.")]
+
+
+def _settings() -> Settings:
+    return read_settings(os.environ)
+
+
+# --- running ---------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def demo(folder: Annotated[Path | None, typer.Option(help="Where to leave database and files; default: a new one.")] = None) -> None:
+    """Run the main job on the sample messages: MLLP in, decisions, work queues, 837P out."""
+    from integration_engine.cli.demonstration import run_demo
+
+    sys.exit(run_demo(_settings(), folder))
+
+
+@app.command()
+def serve() -> None:
+    """Run listener, workers and batcher together until stopped."""
+    from integration_engine.bootstrap import serve as run
+
+    sys.exit(run(_settings()))
+
+
+@app.command()
+def listen() -> None:
+    """Run the MLLP listener alone: accept, journal, acknowledge."""
+    from integration_engine.bootstrap import listen as run
+
+    run(_settings())
+
+
+@app.command()
+def work() -> None:
+    """Run one worker: adjudicate what the journal holds, as it arrives."""
+    from integration_engine.bootstrap import work as run
+
+    run(_settings())
+
+
+@app.command()
+def batch(
+    every: Annotated[int, typer.Option(help="Repeat every so many seconds; 0: once.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Write the 837P files that are due into outbound/."""
+    from integration_engine.bootstrap import batch as run
+    from integration_engine.cli.output import print_json, print_table
+
+    for files in run(_settings(), every):
+        if as_json:
+            print_json(files)
+        else:
+            print_table("837P files", ("file", "claims", "total", "state"), [tuple(file.values())[:4] for file in files])
+
+
+@app.command()
+def send(
+    files: Files,
+    host: str = "127.0.0.1",
+    port: int = 2575,
+    tls: Annotated[bool, typer.Option("--tls", help="Speak TLS.")] = False,
+    ca: Annotated[Path | None, typer.Option(help="PEM file of the authority to trust.")] = None,
+) -> None:
+    """Send HL7 files over MLLP and print each acknowledgment."""
+    from integration_engine.cli.sending import send_files
+
+    sys.exit(send_files(files, host, port, tls=tls, ca=ca))
+
+
+# --- asking, nothing stored --------------------------------------------------------------------------------------------
+
+
+@app.command()
+def units() -> None:
+    """Read a services request as JSON on standard input, write units, modifiers and decisions."""
+    from integration_engine.cli.asking import answer_units
+
+    sys.exit(answer_units(_settings(), sys.stdin.buffer.read()))
+
+
+@app.command()
+def adjudicate(files: Files) -> None:
+    """Adjudicate HL7 message files as one history; print decisions and draft claims as JSON; nothing is stored."""
+    from integration_engine.cli.asking import adjudicate_files
+
+    sys.exit(adjudicate_files(_settings(), files))
+
+
+@app.command()
+def conform(folder: Annotated[Path, typer.Argument(exists=True)], as_json: Json = False) -> None:
+    """Judge a folder of sample messages: HL7 conformance and what the sender never fills."""
+    from integration_engine.cli.asking import conform_folder
+
+    sys.exit(conform_folder(_settings(), folder, as_json=as_json))
+
+
+@app.command()
+def settings(as_json: Json = False) -> None:
+    """List every setting with its default and what it does."""
+    from integration_engine.cli.output import print_json, print_table
+
+    rows = Settings.catalogue()
+    if as_json:
+        print_json([{"name": name, "default": default, "sentence": sentence} for name, default, sentence in rows])
+    else:
+        print_table("Settings", ("name", "default", "what it does"), rows)
+
+
+# --- asking the store ----------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def explain(
+    identity: Annotated[str, typer.Argument(help="Visit number, claim number, or a day, claim or journal id.")],
+    as_json: Json = False,
+) -> None:
+    """Tell everything about an encounter, a claim or a message: why these units, why this modifier, why held."""
+    from integration_engine.cli.reading import explain_identity
+
+    sys.exit(explain_identity(_settings(), identity, as_json=as_json))
+
+
+@app.command()
+def conserve(as_json: Json = False) -> None:
+    """Prove that every message and every charge line is somewhere: received = billed + held + void + rejected + pending."""
+    from integration_engine.cli.reading import conserve_counts
+
+    sys.exit(conserve_counts(_settings(), as_json=as_json))
+
+
+@queue_app.command("list")
+def queue_list(
+    queue: Annotated[str | None, typer.Argument(help="documentation, authorization, edits or interface.")] = None,
+    state: str = "open",
+    as_json: Json = False,
+) -> None:
+    """List holds with owner, age and due date."""
+    from integration_engine.cli.reading import list_holds
+
+    sys.exit(list_holds(_settings(), queue, state, as_json=as_json))
+
+
+@queue_app.command("show")
+def queue_show(hold: int, as_json: Json = False) -> None:
+    """Show one hold with its history and its next step."""
+    from integration_engine.cli.reading import show_hold
+
+    sys.exit(show_hold(_settings(), hold, as_json=as_json))
+
+
+By = Annotated[str, typer.Option("--by", help="Who does this; recorded in the audit.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; recorded in the audit.")]
+
+
+@queue_app.command("assign")
+def queue_assign(hold: int, to: Annotated[str, typer.Option("--to")], by: By) -> None:
+    """Give a hold to a named person."""
+    from integration_engine.cli.reading import act_on_hold
+
+    sys.exit(act_on_hold(_settings(), "assign", hold, by=by, to=to))
+
+
+@queue_app.command("resolve")
+def queue_resolve(hold: int, by: By, reason: Reason) -> None:
+    """Close a hold whose cause was dealt with outside the messages."""
+    from integration_engine.cli.reading import act_on_hold
+
+    sys.exit(act_on_hold(_settings(), "resolve", hold, by=by, reason=reason))
+
+
+@queue_app.command("override")
+def queue_override(hold: int, by: By, reason: Reason) -> None:
+    """Accept a finding by name and let the encounter go on; adjudicated again at once."""
+    from integration_engine.cli.reading import act_on_hold
+
+    sys.exit(act_on_hold(_settings(), "override", hold, by=by, reason=reason))
+
+
+# --- files and database ------------------------------------------------------------------------------------------------------
+
+
+@crosswalk_app.command("check")
+def crosswalk_check(folder: Annotated[Path | None, typer.Argument()] = None) -> None:
+    """Check every mapping and rule file; each problem with file:line:column."""
+    from integration_engine.cli.asking import check_files
+
+    sys.exit(check_files(_settings(), folder))
+
+
+@rules_app.command("check")
+def rules_check(folder: Annotated[Path | None, typer.Argument()] = None) -> None:
+    """Check every mapping and rule file; each problem with file:line:column."""
+    from integration_engine.cli.asking import check_files
+
+    sys.exit(check_files(_settings(), folder))
+
+
+@crosswalk_app.command("report")
+def crosswalk_report(feed: str = "therapy", as_json: Json = False) -> None:
+    """EMR field → model → 837P element, by domain, with the gaps and what would close them."""
+    from integration_engine.cli.asking import report_crosswalk
+
+    sys.exit(report_crosswalk(_settings(), feed, as_json=as_json))
+
+
+@crosswalk_app.command("schemas")
+def crosswalk_schemas(folder: Annotated[Path, typer.Argument(help="Folder to write the JSON Schemas into.")]) -> None:
+    """Write the JSON Schema of each kind of mapping file, for editors."""
+    from integration_engine.cli.asking import write_schemas
+
+    sys.exit(write_schemas(folder))
+
+
+@database_app.command("upgrade")
+def database_upgrade() -> None:
+    """Bring the database to this version's schema."""
+    from integration_engine.bootstrap import upgrade_database
+
+    typer.echo(upgrade_database(_settings()))
+
+
+@database_app.command("verify")
+def database_verify(as_json: Json = False) -> None:
+    """Check the schema against this version, the audit chain, and that every charge line is accounted for."""
+    from integration_engine.cli.reading import verify_database
+
+    sys.exit(verify_database(_settings(), as_json=as_json))
+

@@ -1,0 +1,108 @@
+"""Commands that read the store, and the few that act on a hold."""
+
+from __future__ import annotations
+
+import sys
+
+from integration_engine.adapters.clock import system_clock
+from integration_engine.bootstrap import open_store
+from integration_engine.cli.output import print_json, print_table
+from integration_engine.settings import Settings
+from integration_engine.store.queries.conserve import conserve
+from integration_engine.store.queries.explain import explain
+
+FINDINGS = 1
+WRONG_USE = 2
+
+
+def conserve_counts(settings: Settings, *, as_json: bool) -> int:
+    """Exit 1 when anything is unaccounted for."""
+    with open_store(settings) as store, store.database.read() as connection:
+        counts = conserve(connection)
+    if as_json:
+        print_json(counts)
+    else:
+        for kind in ("messages", "charges"):
+            print_table(kind, ("state", "count"), counts[kind].items())
+        print(f"difference: {counts['difference']}")
+    return FINDINGS if counts["difference"] else 0
+
+
+def explain_identity(settings: Settings, identity: str, *, as_json: bool) -> int:
+    """Everything about one encounter, claim or message."""
+    from integration_engine.cli.explaining import tell
+
+    with open_store(settings) as store, store.database.read() as connection:
+        found = explain(connection, identity)
+    if found is None:
+        sys.stderr.write(f"nothing is known under {identity!r}: give a visit number, a claim number or an id\n")
+        return WRONG_USE
+    if as_json:
+        print_json(found)
+    else:
+        print(tell(found))
+    return 0
+
+
+def list_holds(settings: Settings, queue: str | None, state: str, *, as_json: bool) -> int:
+    """Holds of one queue or of all, the most urgent first."""
+    with open_store(settings) as store, store.database.read() as connection:
+        holds = store.holds.list(connection, queue=queue, state=state)
+    if as_json:
+        print_json(holds)
+        return 0
+    today = system_clock().date()
+    print_table(
+        "Holds",
+        ("hold", "queue", "due", "age", "owner", "visit", "reason", "next step"),
+        [
+            (h.id, h.queue, h.due_on, f"{(today - h.opened_at.date()).days} d", h.assigned_to or h.owner, h.encounter, h.text, h.fix)
+            for h in holds
+        ],
+    )
+    return 0
+
+
+def show_hold(settings: Settings, hold_id: int, *, as_json: bool) -> int:
+    """One hold with its history."""
+    with open_store(settings) as store, store.database.read() as connection:
+        hold = store.holds.show(connection, hold_id)
+    if hold is None:
+        sys.stderr.write(f"there is no hold {hold_id}\n")
+        return WRONG_USE
+    if as_json:
+        print_json(hold)
+    else:
+        for name, value in hold.items():
+            print(f"{name}: {value}")
+    return 0
+
+
+def act_on_hold(settings: Settings, action: str, hold_id: int, *, by: str, to: str = "", reason: str = "") -> int:
+    """Assign, resolve or override one hold, as a named person."""
+    now = system_clock()
+    with open_store(settings) as store:
+        try:
+            with store.database.write() as connection:
+                if action == "assign":
+                    store.holds.assign(connection, hold_id, to=to, by=by, now=now)
+                elif action == "resolve":
+                    store.holds.resolve(connection, hold_id, by=by, reason=reason, now=now)
+                else:
+                    store.holds.override(connection, hold_id, by=by, reason=reason, now=now)
+        except (ValueError, LookupError) as error:
+            sys.stderr.write(f"{error}\n")
+            return WRONG_USE
+    print(f"hold {hold_id}: {action} recorded for {by}")
+    return 0
+
+
+def verify_database(settings: Settings, *, as_json: bool) -> int:
+    """Schema, audit chain and conservation."""
+    with open_store(settings) as store:
+        report = store.verify()
+    if as_json:
+        print_json(report)
+    else:
+        print_table("Verified", ("what", "result"), report.items())
+    return 0 if all(value in (True, 0, "ok") for value in report.values()) else FINDINGS

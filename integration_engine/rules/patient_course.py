@@ -1,0 +1,240 @@
+"""One patient's treatment days, adjudicated in the order they happened.
+
+Groups the record's encounters into treatment days, gives each the history it stands in, and says where the day and
+its charge lines stand afterwards. Days already billed are not drafted again: a change to one of them is held, so
+that nothing is silently not re-billed.
+Source  house rule, order of care: authorizations, thresholds and progress notes count by date of service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from integration_engine.core.findings import Citation, Finding, Queue, Severity
+from integration_engine.domain.parties import Discipline
+from integration_engine.domain.record import Charge, ChargeState, DayState, KeptDay, KeptEncounter, PatientRecord
+from integration_engine.domain.treatment_day import Adjudication, ChargeReference, History, PriorDay, TreatmentDay
+from integration_engine.rules.adjudicate import adjudicate
+from integration_engine.rules.parameters import Parameters
+from integration_engine.rules.record_keeping import settle_charges
+
+Override = tuple[str, str, str]  # finding id, subject, observed
+Overrides = Mapping[int, frozenset[Override]]
+DayKey = tuple[date, Discipline | None]
+
+HOUSE = Citation(document="house rule", section="corrections after submission")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayOutcome:
+    """One treatment day after adjudication.
+
+    Shapes   adjudication and facts: None when no encounter of the day is left. findings: the adjudication's and
+             those of the course itself. holds: the ones nobody has overridden.
+    """
+
+    day: KeptDay
+    encounter_ids: tuple[int, ...]
+    facts: TreatmentDay | None
+    history: History | None
+    adjudication: Adjudication | None
+    findings: tuple[Finding, ...]
+    holds: tuple[Finding, ...]
+
+
+def adjudicate_course(
+    record: PatientRecord, parameters: Parameters, *, overrides: Overrides, new_id: Callable[[], int]
+) -> tuple[PatientRecord, tuple[DayOutcome, ...]]:
+    """Adjudicate every treatment day of the record that is not finished, earliest first.
+
+    Shapes   returns the record with its days and charge states, and an outcome for each day that was looked at.
+             Encounters without a date of service belong to no day; their lines are held.
+    """
+    groups = _groups(record.encounters)
+    days = {(day.date_of_service, day.discipline): day for day in record.days}
+    encounters = {encounter.id: encounter for encounter in record.encounters}
+    outcomes: list[DayOutcome] = []
+    for key in sorted(set(groups) | set(days), key=_order):
+        group = groups.get(key, ())
+        day = days.get(key) or KeptDay(id=new_id(), date_of_service=key[0], discipline=key[1], state=DayState.HELD)
+        if day.state is DayState.BILLED and not any(_changed(encounter) for encounter in group):
+            continue
+        if not group:
+            if day.state is not DayState.VOID:
+                days[key] = replace(day, state=DayState.VOID)
+                outcomes.append(_empty(days[key]))
+            continue
+        outcome = _decide(record, day, group, days, parameters, overrides.get(day.id, frozenset()))
+        days[key] = outcome.day
+        outcomes.append(outcome)
+        for encounter in group:
+            encounters[encounter.id] = _settled(encounter, outcome)
+    for encounter in record.encounters:
+        if encounter.value.date_of_service is None:
+            encounters[encounter.id] = settle_charges(
+                encounter, state=ChargeState.HELD, reason="the message names no usable date of service"
+            )
+    after = replace(
+        record,
+        encounters=tuple(encounters[encounter.id] for encounter in record.encounters),
+        days=tuple(days[key] for key in sorted(days, key=_order)),
+    )
+    return after, tuple(outcomes)
+
+
+def _decide(
+    record: PatientRecord,
+    day: KeptDay,
+    group: tuple[KeptEncounter, ...],
+    days: Mapping[DayKey, KeptDay],
+    parameters: Parameters,
+    overridden: frozenset[Override],
+) -> DayOutcome:
+    facts = _facts(record, day, group)
+    history = _history(record, day, days)
+    adjudication = adjudicate(facts, parameters, history)
+    findings = adjudication.findings
+    billed = day.state is DayState.BILLED
+    if billed:
+        findings = (*findings, _changed_after_submission())
+    elif not facts.charges:
+        state = DayState.VOID
+    elif not adjudication.drafts and not adjudication.holds:
+        findings = (*findings, _no_draft())
+    holds = tuple(f for f in findings if f.holds and (f.id, f.subject, f.observed) not in overridden)
+    if billed:
+        state = DayState.BILLED
+    elif facts.charges:
+        state = DayState.HELD if holds or not adjudication.drafts else DayState.READY
+    return DayOutcome(
+        day=replace(
+            day,
+            state=state,
+            payer=adjudication.payer,
+            codes=adjudication.codes,
+            allowed=adjudication.allowed,
+            evaluation=adjudication.evaluation,
+            consumed=adjudication.consumed,
+        ),
+        encounter_ids=tuple(encounter.id for encounter in group),
+        facts=facts,
+        history=history,
+        adjudication=adjudication,
+        findings=findings,
+        holds=holds if state is not DayState.VOID else (),
+    )
+
+
+def _settled(encounter: KeptEncounter, outcome: DayOutcome) -> KeptEncounter:
+    if outcome.day.state is DayState.READY:
+        return settle_charges(encounter, state=ChargeState.PENDING, reason="claim drafted, waits for its batch")
+    if outcome.day.state is DayState.VOID:
+        return settle_charges(encounter, state=ChargeState.VOID, reason="nothing left to bill")
+    reason = outcome.holds[0].id if outcome.holds else "claim could not be drafted"
+    return settle_charges(encounter, state=ChargeState.HELD, reason=reason)
+
+
+def _groups(encounters: tuple[KeptEncounter, ...]) -> dict[DayKey, tuple[KeptEncounter, ...]]:
+    groups: dict[DayKey, tuple[KeptEncounter, ...]] = {}
+    for encounter in encounters:
+        if encounter.value.date_of_service is not None:
+            key = (encounter.value.date_of_service, encounter.value.discipline)
+            groups[key] = (*groups.get(key, ()), encounter)
+    return groups
+
+
+def _order(key: DayKey) -> tuple[date, str]:
+    return key[0], key[1] or ""
+
+
+def _standing(encounter: KeptEncounter) -> dict[int, Charge]:
+    return {c.treatment_index: c for c in encounter.charges if c.treatment_index is not None}
+
+
+def _changed(encounter: KeptEncounter) -> bool:
+    """A billed encounter whose lines no longer are what was billed."""
+    return any(
+        (charge.state is ChargeState.BILLED) == (charge.treatment_index is None)
+        for charge in encounter.charges
+        if charge.state is not ChargeState.VOID
+    )
+
+
+def _facts(record: PatientRecord, day: KeptDay, group: tuple[KeptEncounter, ...]) -> TreatmentDay:
+    references = []
+    for encounter_index, encounter in enumerate(group):
+        standing = _standing(encounter)
+        references.extend(
+            ChargeReference(charge_id=standing[index].id, encounter_index=encounter_index, treatment_index=index)
+            for index in range(len(encounter.value.treatments))
+        )
+    return TreatmentDay(
+        date_of_service=day.date_of_service,
+        discipline=day.discipline,
+        patient=record.patient,
+        coverages=tuple(kept.value for kept in record.coverages),
+        encounters=tuple(encounter.value for encounter in group),
+        plans_of_care=tuple(kept.value for kept in record.plans_of_care),
+        progress_notes=tuple(kept.value for kept in record.progress_notes),
+        authorizations=tuple(kept.value for kept in record.authorizations),
+        benefit_limits=tuple(kept.value for kept in record.benefit_limits),
+        measurements=tuple(kept.value for kept in record.measurements),
+        charges=tuple(references),
+        findings=tuple(finding for encounter in group for finding in encounter.findings),
+    )
+
+
+def _history(record: PatientRecord, day: KeptDay, days: Mapping[DayKey, KeptDay]) -> History:
+    """Earlier days as they stand now; later ones only where they are billed and can no longer give way."""
+    here = _order((day.date_of_service, day.discipline))
+    prior = tuple(
+        PriorDay(
+            date_of_service=other.date_of_service,
+            discipline=other.discipline,
+            state=other.state.value,
+            payer=other.payer,
+            codes=other.codes,
+            allowed=other.allowed,
+            evaluation=other.evaluation,
+            authorizations=other.consumed,
+        )
+        for key, other in days.items()
+        if other.id != day.id
+        and other.discipline is not None
+        and other.state is not DayState.VOID
+        and (_order(key) < here or other.state is DayState.BILLED)
+    )
+    return History(days=prior, appointments=tuple(kept.value for kept in record.appointments))
+
+
+def _empty(day: KeptDay) -> DayOutcome:
+    return DayOutcome(
+        day=day, encounter_ids=(), facts=None, history=None, adjudication=None, findings=(), holds=()
+    )
+
+
+def _changed_after_submission() -> Finding:
+    return Finding(
+        id="life_cycle.changed_after_submission",
+        severity=Severity.ERROR,
+        text="The EMR changed this treatment day after its claim was sent.",
+        fix="Send a replacement (7) or void (8) claim with the payer's control number once the payer has answered.",
+        owner="biller",
+        subject="claim",
+        queue=Queue.EDITS,
+        citation=HOUSE,
+    )
+
+
+def _no_draft() -> Finding:
+    return Finding(
+        id="engine.no_draft",
+        severity=Severity.ERROR,
+        text="No claim could be drafted from this treatment day, and no rule said why.",
+        fix="Report this to whoever runs the engine; the messages are kept and the day is adjudicated again after the fix.",
+        owner="interface administrator",
+        subject="claim",
+        queue=Queue.INTERFACE,
+    )

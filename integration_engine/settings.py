@@ -1,0 +1,119 @@
+"""The settings of a running engine: a name, a default and a sentence each.
+
+They come from the environment (``INTEGRATION_ENGINE_<NAME>``) or from a TOML file named by
+``INTEGRATION_ENGINE_SETTINGS``; the environment wins. An unknown name is an error, so that a typing slip is never
+silently a default.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from integration_engine.core.errors import EngineError
+
+PREFIX = "INTEGRATION_ENGINE_"
+T = TypeVar("T")
+
+
+class SettingsError(EngineError):
+    """A setting is unknown or its value cannot be read; the text names it and says what it takes."""
+
+
+def _setting(default: T, sentence: str) -> T:
+    return field(default=default, metadata={"sentence": sentence})  # type: ignore[no-any-return,call-overload]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every setting with its default; ``Settings.catalogue()`` lists name, default and sentence."""
+
+    home: str = _setting("engine-home", "Folder for the embedded database, outbound/ and inbound/; created on first use.")
+    database_url: str = _setting("", "SQLAlchemy URL of the database; empty: SQLite in HOME.")
+    mappings: str = _setting("", "Folder of mapping and rule files; empty: the ones shipped with the engine.")
+    outbound: str = _setting("", "Folder where 837P files are published; empty: outbound/ in HOME.")
+    inbound: str = _setting("", "Folder where the clearinghouse's answers arrive; empty: inbound/ in HOME.")
+    mllp_host: str = _setting("127.0.0.1", "Address the MLLP listener binds.")
+    mllp_port: int = _setting(2575, "Port of the MLLP listener; 0 takes a free one.")
+    mllp_max_bytes: int = _setting(1_048_576, "Largest HL7 message taken, in bytes.")
+    mllp_idle_seconds: int = _setting(900, "A connection that sends nothing for this long is closed.")
+    mllp_message_seconds: int = _setting(30, "Longest time from the first byte of a message to its last.")
+    mllp_connections: int = _setting(256, "Connections open at once, in all.")
+    mllp_connections_per_peer: int = _setting(64, "Connections open at once from one address.")
+    mllp_allow: str = _setting("", "Comma-separated networks that may connect (CIDR); empty: any.")
+    mllp_tls_certificate: str = _setting("", "PEM file of the listener's certificate chain; empty: no TLS.")
+    mllp_tls_key: str = _setting("", "PEM file of the listener's private key.")
+    mllp_tls_client_ca: str = _setting("", "PEM file of the authorities whose client certificates are demanded.")
+    mllp_allow_plain_public: bool = _setting(False, "Allow a bind other than loopback without TLS (logged as a warning).")
+    workers: int = _setting(1, "Worker processes that `serve` starts.")
+    batch_size: int = _setting(100, "Messages a worker takes into one transaction.")
+    batch_seconds: int = _setting(300, "How often `serve` writes due 837P files.")
+    gate_workers: int = _setting(1, "Processes that hold pyx12 to check each 837P file before it is released.")
+    lease_seconds: int = _setting(30, "How long a silent worker keeps the patients it took.")
+    log_level: str = _setting("info", "Least severe log line written: debug, info, warning or error.")
+
+    @property
+    def home_folder(self) -> Path:
+        """HOME as an absolute path."""
+        return Path(self.home).expanduser().absolute()
+
+    @property
+    def database(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{self.home_folder / 'engine.db'}"
+
+    @property
+    def outbound_folder(self) -> Path:
+        """Where 837P files are published."""
+        return Path(self.outbound).absolute() if self.outbound else self.home_folder / "outbound"
+
+    @property
+    def inbound_folder(self) -> Path:
+        """Where answers are picked up."""
+        return Path(self.inbound).absolute() if self.inbound else self.home_folder / "inbound"
+
+    @staticmethod
+    def catalogue() -> tuple[tuple[str, object, str], ...]:
+        """Name as in the environment, default, and what it does, of every setting."""
+        return tuple((PREFIX + item.name.upper(), item.default, item.metadata["sentence"]) for item in fields(Settings))
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Settings from the environment and the file it names.
+
+    Raises   SettingsError for an unknown name, an unreadable file or a value of the wrong type.
+    """
+    given: dict[str, Any] = {}
+    file = environment.get(PREFIX + "SETTINGS")
+    if file:
+        try:
+            given.update({name.lower(): value for name, value in tomllib.loads(Path(file).read_text("utf-8")).items()})
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            msg = f"{file}: {error}"
+            raise SettingsError(msg) from None
+    for name, value in environment.items():
+        if name.startswith(PREFIX) and name != PREFIX + "SETTINGS":
+            given[name.removeprefix(PREFIX).lower()] = value
+    types = get_type_hints(Settings)
+    unknown = sorted(set(given) - {item.name for item in fields(Settings)})
+    if unknown:
+        msg = f"unknown setting {PREFIX}{unknown[0].upper()}; `integration-engine settings` lists them"
+        raise SettingsError(msg)
+    return Settings(**{name: _convert(name, value, types[name]) for name, value in given.items()})
+
+
+def _convert(name: str, value: object, wanted: type) -> object:
+    if isinstance(value, wanted):
+        return value
+    text = str(value).strip()
+    if wanted is bool and text.lower() in {"true", "yes", "1", "false", "no", "0"}:
+        return text.lower() in {"true", "yes", "1"}
+    if wanted is int and text.isascii() and text.isdigit():
+        return int(text)
+    if wanted is str:
+        return text
+    msg = f"{PREFIX}{name.upper()} takes {'true or false' if wanted is bool else 'a whole number'}"
+    raise SettingsError(msg)

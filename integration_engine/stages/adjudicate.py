@@ -1,0 +1,112 @@
+"""Adjudicate: from journaled messages to patient records, decisions, holds and claim drafts.
+
+Load → decide → save over the messages of one lease: read what the patients' records hold, let the pure functions
+decide in memory, then save records, decisions, holds, drafts and the journal's new state in one transaction that is
+fenced by the lease. A crash before the commit changes nothing and the messages are taken again; a message that
+cannot be used parks in the interface queue with its reason and the others go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from integration_engine.rules.authorization import forecast
+from integration_engine.stages.rules_in_force import RulesInForce
+from integration_engine.stages.taking_in import Read, TakenIn, read_message, take_in
+from integration_engine.store import Store
+from integration_engine.store.adjudications import DayResult, encode
+from integration_engine.store.lanes import Lease
+
+
+@dataclass(slots=True)
+class Adjudicate:
+    """The stage; one instance a worker process.
+
+    Shapes   rules: gives the mapping and rule files in force, asked once a lease. batch_size: messages a lease.
+    """
+
+    store: Store
+    rules: Callable[[], RulesInForce]
+    batch_size: int = 100
+
+    def run_once(self, now: datetime) -> int:
+        """Take one lease's messages through; 0 when nothing waits.
+
+        Raises   LeaseLost when another worker took the patients over; nothing was saved.
+        """
+        lease = self.store.lanes.take(now, limit=self.batch_size)
+        if lease is None:
+            return 0
+        rules = self.rules()
+        try:
+            for part in _parts([read_message(item.journal_id, item.raw, rules) for item in lease.items]):
+                self._take_through(lease, part, rules, now)
+        finally:
+            self.store.lanes.release(lease)
+        return len(lease.items)
+
+    def _take_through(self, lease: Lease, messages: list[Read], rules: RulesInForce, now: datetime) -> None:
+        store = self.store
+        merge = messages[0].merged_key
+        keys = {message.key for message in messages if message.key} | ({merge} if merge else set())
+        with store.database.read() as connection:
+            found = store.records.find(connection, keys)
+            before = store.records.load(connection, set(found.values()))
+            overrides = store.holds.overrides(connection, [day.id for record in before.values() for day in record.days])
+        taken = take_in(messages, found, before, overrides, rules, store.ids.next)
+        with store.database.write() as connection:
+            store.lanes.guard(connection, lease, now)
+            store.versions.keep(connection, "mappings", rules.version, rules.files)
+            if merge and merge in found:
+                survivor = next(iter(taken.patients.values()))
+                store.records.save(connection, before, taken.records, now)
+                store.records.merge(connection, from_id=found[merge], into_id=survivor)
+            else:
+                store.records.save(connection, before, taken.records, now)
+            store.adjudications.save(connection, [_result(*one, rules) for one in taken.outcomes], now)
+            for patient_id, record in taken.records.items():
+                store.holds.sync(connection, forecast(record, rules.parameters), now, patient_id=patient_id)
+            self._close(connection, messages, taken, now)
+
+    def _close(self, connection: object, messages: list[Read], taken: TakenIn, now: datetime) -> None:
+        """Say in the journal, and in the interface queue, what became of each message."""
+        journal, holds = self.store.journal, self.store.holds
+        done = [message.journal_id for message in messages if message.journal_id not in taken.parked]
+        journal.mark(connection, done, "done", "", now)
+        for journal_id, finding in taken.parked.items():
+            journal.mark(connection, [journal_id], "parked", finding.text, now)
+            holds.sync(connection, (finding,), now, journal_id=journal_id)
+        for message in messages:
+            statement = message.statement
+            if statement is not None and statement.encounter is None and any(f.holds for f in statement.findings):
+                holds.sync(connection, statement.findings, now, journal_id=message.journal_id)
+
+
+def _parts(messages: list[Read]) -> Iterator[list[Read]]:
+    """Batches in which a merge of two records (ADT^A40) stands alone, so that what follows sees its effect."""
+    part: list[Read] = []
+    for message in messages:
+        if message.merged_key is None:
+            part.append(message)
+            continue
+        if part:
+            yield part
+        yield [message]
+        part = []
+    if part:
+        yield part
+
+
+def _result(patient_id: int, outcome: DayOutcome, rules: RulesInForce) -> DayResult:
+    """A day's outcome as the store keeps it, with the facts and the history it was decided on, so that it replays."""
+    return DayResult(
+        patient_id=patient_id,
+        day=outcome.day,
+        encounter_ids=outcome.encounter_ids,
+        adjudication=outcome.adjudication,
+        findings=outcome.findings,
+        facts=encode({"facts": outcome.facts, "history": outcome.history}),
+        mappings_version=rules.version,
+    )

@@ -1,0 +1,57 @@
+"""The compiled mapping and rule files a stage works under, as one value: always a consistent set of one reading."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from integration_engine.core.errors import MappingError, MappingProblem
+from integration_engine.crosswalk.claim_table import ClaimTable, compile_claim_table
+from integration_engine.crosswalk.feeds import Feeds, compile_feeds
+from integration_engine.crosswalk.receivers import compile_receivers
+from integration_engine.domain.claim import Receiver
+from integration_engine.rules.parameters import Parameters
+from integration_engine.rules.rule_files import compile_rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesInForce:
+    """One consistent reading of mappings/. version: content hash over every file."""
+
+    version: str
+    files: Mapping[str, str]
+    feeds: Feeds
+    parameters: Parameters
+    claim_table: ClaimTable
+    receivers: Mapping[str, Receiver]
+
+
+def compile_rules_in_force(files: Mapping[str, str]) -> RulesInForce:
+    """Compile a whole mappings folder.
+
+    Raises   MappingError with every problem of every kind of file at once.
+    """
+    problems: list[MappingProblem] = []
+    compiled: dict[str, object] = {}
+    for name, compiler in (
+        ("feeds", compile_feeds),
+        ("parameters", compile_rules),
+        ("claim_table", compile_claim_table),
+        ("receivers", compile_receivers),
+    ):
+        try:
+            compiled[name] = compiler(files)
+        except MappingError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise MappingError(tuple(problems))
+    return RulesInForce(version=version_of(files), files=files, **compiled)  # type: ignore[arg-type]
+
+
+def version_of(files: Mapping[str, str]) -> str:
+    """Content hash of a set of files, whatever order they were read in."""
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        digest.update(name.encode() + b"\0" + files[name].encode() + b"\0")
+    return digest.hexdigest()
