@@ -1,0 +1,89 @@
+"""The store: the only importer of SQLAlchemy. Its parts are made once and share one database and one id factory."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from integration_engine.core.errors import EngineError
+from integration_engine.store import schema
+from integration_engine.store.adjudications import Adjudications
+from integration_engine.store.audit import Audit
+from integration_engine.store.batches import Batches
+from integration_engine.store.database import Database
+from integration_engine.store.holds import Holds
+from integration_engine.store.ids import IdFactory
+from integration_engine.store.journal import Journal
+from integration_engine.store.lanes import Lanes
+from integration_engine.store.queries.conserve import conserve
+from integration_engine.store.records import PatientRecords
+from integration_engine.store.versions import Versions
+
+
+class SchemaBehind(EngineError):
+    """The database is not at this version's schema: run ``integration-engine db upgrade``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """All parts of the store over one database."""
+
+    database: Database
+    ids: IdFactory
+    journal: Journal
+    lanes: Lanes
+    records: PatientRecords
+    adjudications: Adjudications
+    holds: Holds
+    batches: Batches
+    versions: Versions
+    audit: Audit
+
+    @classmethod
+    def open(cls, url: str, *, lease_seconds: int = 30, migrate: bool = False) -> Store:
+        """Open the database at ``url``; ``migrate`` brings it to this version's schema first.
+
+        Raises   SchemaBehind when its schema is not this version's.
+        """
+        database = Database(url)
+        if schema.current_revision(database) != schema.newest_revision():
+            if not migrate:
+                database.close()
+                raise SchemaBehind("the database is not at this version's schema: run `integration-engine db upgrade`")
+            schema.upgrade(url)
+        ids = IdFactory()
+        audit = Audit(ids)
+        holds = Holds(ids, audit)
+        return cls(
+            database=database,
+            ids=ids,
+            journal=Journal(database, ids),
+            lanes=Lanes(database, f"process {os.getpid()}", ids.next, lease_seconds),
+            records=PatientRecords(),
+            adjudications=Adjudications(ids, holds),
+            holds=holds,
+            batches=Batches(database, ids, holds),
+            versions=Versions(),
+            audit=audit,
+        )
+
+    @staticmethod
+    def upgrade(url: str) -> str:
+        """Bring the schema to this version; returns the revision."""
+        return schema.upgrade(url)
+
+    def verify(self) -> dict[str, Any]:
+        """Schema differences, broken audit links and lost charge lines; all 0 when everything holds."""
+        with self.database.read() as connection:
+            broken = self.audit.verify(connection)
+            lost = conserve(connection)["difference"]
+        return {
+            "schema differences": len(schema.differences(self.database)),
+            "broken audit links": broken,
+            "charge lines unaccounted for": lost,
+        }
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.database.close()

@@ -1,0 +1,272 @@
+"""Does the payer's permission cover this treatment day, and is any of it left?
+
+Consumption counts by date of service: what was used outside, what other days of this patient use, then this day.
+Several authorizations are used earliest expiry first, then the most specific. Visits are counted once a treatment
+day. Authority: the payer's contract; house rule on the order of consumption. Benefit limits count the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from integration_engine.core.codes import Hcpcs
+from integration_engine.core.findings import Citation, Decision, Finding, Outcome, Queue, Severity
+from integration_engine.domain.authorization import Appointment, AppointmentStatus, Authorization
+from integration_engine.domain.coverage import Basis, BenefitLimit, BenefitPeriod, Coverage
+from integration_engine.domain.parties import Discipline
+from integration_engine.domain.record import DayState, PatientRecord
+from integration_engine.domain.treatment_day import History, TreatmentDay
+from integration_engine.rules.parameters import Parameters, PayerEntry
+
+ONE = Decimal(1)
+CITATION = Citation(document="payer contract", section="authorization; mappings/practice.yaml")
+OWNER = "authorization coordinator"
+NOT_GIVEN = frozenset({"denied", "cancelled", "pended"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizationResult:
+    """The authorization numbers to bill under, by code, and what the day uses of each."""
+
+    number: str | None
+    consumed: tuple[tuple[str, Decimal], ...]
+    decisions: tuple[Decision, ...]
+    findings: tuple[Finding, ...]
+
+
+def check_authorization(
+    day: TreatmentDay,
+    discipline: Discipline,
+    codes: Sequence[tuple[Hcpcs, int]],
+    coverage: Coverage,
+    entry: PayerEntry,
+    history: History,
+    parameters: Parameters,
+) -> AuthorizationResult:
+    """Find the authorization this day is billed under, and see that something of it is left."""
+    on = day.date_of_service
+    findings = list(_limits(day, discipline, codes, coverage, history))
+    needed = discipline in entry.authorization_required and not all(c in entry.authorization_exempt for c, _ in codes)
+    own = [a for a in day.authorizations if a.payer_id in (None, coverage.payer_id)]
+    fitting = _fitting(own, on, discipline, codes)
+    placeholder = next((a for a in fitting if _is_placeholder(a.number, parameters)), None)
+    if placeholder is not None:
+        findings.append(_finding("placeholder", "The authorization number is a placeholder.", "Enter the payer's own number.", placeholder.number or ""))
+        fitting = [a for a in fitting if a is not placeholder]
+    if not needed and not fitting:
+        working = (f"{entry.payer.name} asks for no authorization of {discipline}",)
+        return AuthorizationResult(
+            number=None,
+            consumed=(),
+            decisions=(_decision("not needed", Outcome.PASS, working),),
+            findings=tuple(findings),
+        )
+    for authorization in fitting:
+        amount = _quantity(authorization, codes)
+        used = (authorization.used_before or Decimal(0)) + _used(history, authorization.number)
+        allowed = authorization.allowed
+        if allowed is None or used + amount <= allowed:
+            number = authorization.number or ""
+            left = "unknown" if allowed is None else str(allowed - used - amount)
+            working = (
+                f"{number}: {authorization.effective_on} to {authorization.ends_on}, {allowed} {authorization.basis or ''}".rstrip(),
+                f"used before this day {used}, this day {amount}, left after it {left}",
+            )
+            return AuthorizationResult(
+                number=number,
+                consumed=((number, amount),),
+                decisions=(_decision("covered", Outcome.PASS, working),),
+                findings=tuple(findings),
+            )
+    if fitting:
+        last = fitting[-1]
+        used = (last.used_before or Decimal(0)) + _used(history, last.number)
+        amount = _quantity(last, codes)
+        text = f"This would be {last.basis or 'visit'} {used + amount} of {last.allowed} authorized."
+        findings.append(_finding("exhausted", text, "Request an extension, or mark the visit patient-pay.", str(used + amount), str(last.allowed)))
+        outcome, working = "exhausted", (text,)
+    else:
+        text, fix, identity = _why_none(own, on, discipline)
+        findings.append(_finding(identity, text, fix))
+        outcome, working = identity, (text,)
+    decision = replace(
+        _decision(outcome, Outcome.FAIL, working),
+        otherwise=("an authorization that covers this date and code, with something left, would release it",),
+    )
+    return AuthorizationResult(number=None, consumed=(), decisions=(decision,), findings=tuple(findings))
+
+
+def forecast(record: PatientRecord, parameters: Parameters) -> tuple[Finding, ...]:
+    """Booked appointments that no authorization will cover, told at booking time.
+
+    Shapes   counts what was used outside, billed and in flight, then booked appointments by start.
+    """
+    coverage = min((kept.value for kept in record.coverages), key=lambda c: c.rank or 9, default=None)
+    entry = parameters.practice.payers.get(coverage.payer_id or "") if coverage else None
+    if entry is None or not entry.authorization_required:
+        return ()
+    kept_visits = {e.value.number for e in record.encounters if e.value.number}
+    booked = sorted(
+        (
+            kept.value
+            for kept in record.appointments
+            if kept.value.status is AppointmentStatus.BOOKED
+            and kept.value.start is not None
+            and kept.value.encounter_number not in kept_visits
+            and kept.value.discipline in entry.authorization_required
+        ),
+        key=lambda a: (a.start, a.number),
+    )
+    authorizations = [kept.value for kept in record.authorizations]
+    used: dict[str, Decimal] = {}
+    for day in record.days:
+        if day.state is not DayState.VOID:
+            for number, quantity in day.consumed:
+                used[number] = used.get(number, Decimal(0)) + quantity
+    findings = []
+    for appointment in booked:
+        finding = _forecast_one(appointment, authorizations, used)
+        if finding is not None:
+            findings.append(finding)
+    return tuple(findings)
+
+
+def _forecast_one(
+    appointment: Appointment, authorizations: Sequence[Authorization], used: dict[str, Decimal]
+) -> Finding | None:
+    assert appointment.start is not None
+    assert appointment.discipline is not None
+    on = appointment.start.date()
+    fitting = [a for a in _fitting(authorizations, on, appointment.discipline, ()) if a.basis is not Basis.UNITS]
+    text = "No authorization covers the date of this booked appointment."
+    for authorization in fitting:
+        number = authorization.number or ""
+        before = (authorization.used_before or Decimal(0)) + used.get(number, Decimal(0))
+        if authorization.allowed is None or before + ONE <= authorization.allowed:
+            used[number] = used.get(number, Decimal(0)) + ONE
+            return None
+        text = f"This booked appointment would be visit {before + ONE} of {authorization.allowed} authorized."
+    return Finding(
+        id="authorization.booked_without_cover",
+        severity=Severity.ERROR,
+        text=text,
+        fix="Request an extension before the visit, move the appointment, or tell the patient.",
+        owner=OWNER,
+        subject=f"appointment {appointment.number}",
+        observed=on.isoformat(),
+        queue=Queue.AUTHORIZATION,
+        citation=CITATION,
+        due_in_days=1,
+    )
+
+
+def _fitting(
+    authorizations: Sequence[Authorization],
+    on: date,
+    discipline: Discipline,
+    codes: Sequence[tuple[Hcpcs, int]],
+) -> list[Authorization]:
+    """Those in force on the date for discipline and codes, in the order they are used up."""
+    found = [
+        a
+        for a in authorizations
+        if a.number
+        and a.status not in NOT_GIVEN
+        and (a.effective_on is None or a.effective_on <= on)
+        and (a.ends_on is None or on <= a.ends_on)
+        and (not a.disciplines or discipline in a.disciplines)
+        and (not a.codes or all(code in a.codes for code, _ in codes))
+    ]
+    return sorted(found, key=lambda a: (a.ends_on or date.max, not a.codes, len(a.disciplines) or 9, a.number or ""))
+
+
+def _quantity(authorization: Authorization, codes: Sequence[tuple[Hcpcs, int]]) -> Decimal:
+    if authorization.basis is Basis.UNITS:
+        return Decimal(sum(units for code, units in codes if not authorization.codes or code in authorization.codes))
+    return ONE
+
+
+def _used(history: History, number: str | None) -> Decimal:
+    return sum(
+        (quantity for day in history.days for used, quantity in day.authorizations if used == number), Decimal(0)
+    )
+
+
+def _why_none(own: Sequence[Authorization], on: date, discipline: Discipline) -> tuple[str, str, str]:
+    for authorization in own:
+        if authorization.status in NOT_GIVEN:
+            return f"The authorization is {authorization.status}.", "Follow up with the payer.", "not_given"
+        if authorization.ends_on is not None and authorization.ends_on < on:
+            days = (on - authorization.ends_on).days
+            return f"The authorization ended {days} days before this visit.", "Request a new one or an extension.", "expired"
+        if authorization.disciplines and discipline not in authorization.disciplines:
+            return f"The authorization does not cover {discipline}.", "Request one for this discipline.", "other_discipline"
+    return "This payer asks for an authorization and none is on file.", "Request one and enter it in the EMR.", "missing"
+
+
+def _is_placeholder(number: str | None, parameters: Parameters) -> bool:
+    text = (number or "").strip().upper()
+    return text in parameters.placeholders or len(set(text)) == 1
+
+
+def _limits(
+    day: TreatmentDay,
+    discipline: Discipline,
+    codes: Sequence[tuple[Hcpcs, int]],
+    coverage: Coverage,
+    history: History,
+) -> list[Finding]:
+    """Benefit limits in visits or units, by calendar year or lifetime."""
+    findings = []
+    for limit in day.benefit_limits:
+        counted = limit.basis in {Basis.VISITS, Basis.UNITS} and limit.allowed is not None
+        ours = limit.payer_id in (None, coverage.payer_id) and (not limit.disciplines or discipline in limit.disciplines)
+        if counted and ours and limit.allowed is not None:
+            used = (limit.used or Decimal(0)) + _used_of_limit(limit, day.date_of_service, history)
+            amount = ONE if limit.basis is Basis.VISITS else Decimal(sum(units for _, units in codes))
+            if used + amount > limit.allowed:
+                text = f"This would be {limit.basis} {used + amount} of {limit.allowed} in the benefit limit."
+                fix = "Tell the patient, and bill the patient or request an exception."
+                findings.append(_finding("benefit_limit", text, fix, str(used + amount), str(limit.allowed)))
+    return findings
+
+
+def _used_of_limit(limit: BenefitLimit, on: date, history: History) -> Decimal:
+    total = Decimal(0)
+    for day in history.days:
+        inside = limit.period is BenefitPeriod.LIFETIME or day.date_of_service.year == on.year
+        since = limit.as_of is None or day.date_of_service > limit.as_of
+        if inside and since and (not limit.disciplines or day.discipline in limit.disciplines):
+            total += ONE if limit.basis is Basis.VISITS else Decimal(sum(units for _, units in day.codes))
+    return total
+
+
+def _finding(what: str, text: str, fix: str, observed: str = "", expected: str = "") -> Finding:
+    return Finding(
+        id=f"authorization.{what}",
+        severity=Severity.ERROR,
+        text=text,
+        fix=fix,
+        owner=OWNER,
+        subject="authorization",
+        observed=observed,
+        expected=expected,
+        queue=Queue.AUTHORIZATION,
+        citation=CITATION,
+        due_in_days=2,
+    )
+
+
+def _decision(value: str, outcome: Outcome, working: tuple[str, ...]) -> Decision:
+    return Decision(
+        station="authorization",
+        subject="treatment day",
+        rule="authorization",
+        value=value,
+        outcome=outcome,
+        working=working,
+        citation=CITATION,
+    )

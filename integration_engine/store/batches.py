@@ -1,0 +1,283 @@
+"""Batches: which claims went into which 837P file, under which numbers, and how far that file has come.
+
+A claim reaches a file only through ``ready_claims``: drafted, its day ready, and no open hold on it. Control numbers
+are counted in the transaction that uses them; gaps happen, reuse does not. The bytes are kept before a file exists.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, exists, insert, select, update
+
+from integration_engine.core.findings import Finding
+from integration_engine.core.money import to_cents
+from integration_engine.domain.claim import Claim, ClaimDraft
+from integration_engine.domain.record import ChargeState, DayState
+from integration_engine.store import tables as t
+from integration_engine.store.database import Database, bulk_insert, insert_if_absent
+from integration_engine.store.documents import decode_draft
+from integration_engine.store.holds import Holds
+from integration_engine.store.ids import IdFactory
+
+LARGEST_INTERCHANGE = 999_999_999
+_DIGITS = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no I and O: claim numbers are read out on the telephone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadyClaim:
+    """A drafted claim that may go out."""
+
+    id: int
+    draft: ClaimDraft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """What was allotted to one file: its interchange control number and a claim number for each claim."""
+
+    interchange: int
+    claims: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingBatch:
+    """A rendered batch on its way out."""
+
+    id: int
+    file_name: str
+    data: bytes
+    claims: int
+    total_cents: int
+    checked: bool = False
+
+    @property
+    def text(self) -> str:
+        """The file as text; 837P is ASCII."""
+        return self.data.decode("ascii")
+
+
+class Batches:
+    """The life of 837P files in the store."""
+
+    def __init__(self, database: Database, ids: IdFactory, holds: Holds) -> None:
+        self._database = database
+        self._ids = ids
+        self._holds = holds
+
+    def ready_claims(self, connection: Connection, *, limit: int = 5000) -> list[ReadyClaim]:
+        """Claims that may go out now, locked until the transaction ends."""
+        held = exists().where(t.hold.c.treatment_day_id == t.claim.c.treatment_day_id, t.hold.c.state == "open")
+        rows = connection.execute(
+            select(t.claim.c.id, t.claim.c.document)
+            .join(t.treatment_day, t.treatment_day.c.id == t.claim.c.treatment_day_id)
+            .where(t.claim.c.state == "drafted", t.treatment_day.c.state == DayState.READY.value, ~held)
+            .order_by(t.claim.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True, of=t.claim)
+        )
+        return [ReadyClaim(id=row.id, draft=decode_draft(row.document)) for row in rows]
+
+    def allot(self, connection: Connection, receiver: str, claims: int) -> Numbers:
+        """Numbers for one file: never given out before to this receiver, in any file that ever existed."""
+        interchange = self._count(connection, f"interchange {receiver}", 1)
+        if interchange > LARGEST_INTERCHANGE:
+            msg = f"receiver {receiver}: interchange control numbers are used up"
+            raise OverflowError(msg)
+        first = self._count(connection, "claim", claims)
+        return Numbers(interchange=interchange, claims=tuple(_claim_number(first + offset) for offset in range(claims)))
+
+    @staticmethod
+    def _count(connection: Connection, scope: str, count: int) -> int:
+        """The first of ``count`` fresh numbers."""
+        column = t.control_number.c
+        insert_if_absent(connection, t.control_number, scope=scope, last=0)
+        connection.execute(update(t.control_number).where(column.scope == scope).values(last=column.last + count))
+        last = connection.scalar(select(column.last).where(column.scope == scope))
+        assert last is not None
+        return int(last) - count + 1
+
+    def create(
+        self,
+        connection: Connection,
+        *,
+        receiver: str,
+        payer: str,
+        claims: Sequence[Claim],
+        interchange: int,
+        data: bytes,
+        content_digest: str,
+        file_name: str,
+        mappings_version: str,
+        now: datetime,
+    ) -> PendingBatch:
+        """Keep a rendered file and number its claims."""
+        batch_id = self._ids.next()
+        total = sum(to_cents(claim.draft.total_charge) for claim in claims)
+        connection.execute(
+            insert(t.batch).values(
+                id=batch_id,
+                receiver=receiver,
+                payer=payer,
+                state="rendered",
+                interchange=interchange,
+                file_name=file_name,
+                data=data,
+                digest=hashlib.sha256(data).hexdigest(),
+                content_digest=content_digest,
+                claims=len(claims),
+                total_cents=total,
+                mappings_version=mappings_version,
+                reason="",
+                created_at=now,
+            )
+        )
+        connection.execute(
+            update(t.claim)
+            .where(t.claim.c.id == bindparam("claim"))
+            .values(state="batched", number=bindparam("given")),
+            [{"claim": claim.id, "given": claim.number} for claim in claims],
+        )
+        connection.execute(
+            update(t.service_line)
+            .where(t.service_line.c.claim_id == bindparam("claim"), t.service_line.c.number == bindparam("line"))
+            .values(line_control=bindparam("control")),
+            [
+                {"claim": claim.id, "line": line.number, "control": line.line_control}
+                for claim in claims
+                for line in claim.draft.lines
+            ],
+        )
+        bulk_insert(connection, t.batch_claim, [(batch_id, claim.id, True) for claim in claims])
+        return PendingBatch(id=batch_id, file_name=file_name, data=data, claims=len(claims), total_cents=total)
+
+    def unfinished(self) -> list[PendingBatch]:
+        """Files that a crash left between rendering and publication."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(t.batch).where(t.batch.c.state.in_(("rendered", "checked"))).order_by(t.batch.c.id)
+            )
+            return [
+                PendingBatch(
+                    id=row.id,
+                    file_name=row.file_name,
+                    data=bytes(row.data),
+                    claims=row.claims,
+                    total_cents=row.total_cents,
+                    checked=row.state == "checked",
+                )
+                for row in rows
+            ]
+
+    def mark_checked(self, connection: Connection, batch: PendingBatch) -> None:
+        """The gate accepted the file."""
+        connection.execute(update(t.batch).where(t.batch.c.id == batch.id).values(state="checked"))
+
+    def mark_published(self, connection: Connection, batch: PendingBatch, now: datetime) -> None:
+        """The file lies in outbound/: its claims are submitted, their days and charge lines billed."""
+        connection.execute(update(t.batch).where(t.batch.c.id == batch.id).values(state="published", published_at=now))
+        claims = self._claims_of(connection, batch)
+        days = self._lock_days(connection, claims)
+        connection.execute(update(t.claim).where(t.claim.c.id.in_(claims)).values(state="submitted"))
+        whole = [day for day in days if not self._unsent(connection, day)]
+        connection.execute(
+            update(t.treatment_day).where(t.treatment_day.c.id.in_(whole)).values(state=DayState.BILLED.value)
+        )
+        documents = connection.execute(select(t.service_line.c.charges).where(t.service_line.c.claim_id.in_(claims)))
+        charges = sorted({int(charge) for document in documents.scalars() for charge in _ids_of(document)})
+        self._bill(connection, charges, batch)
+
+    def refuse(
+        self,
+        connection: Connection,
+        batch: PendingBatch,
+        findings: Sequence[Finding],
+        bad: frozenset[str],
+        now: datetime,
+    ) -> None:
+        """The gate refused the file: claims it names go to the edits queue, all others are free for the next file."""
+        claims = self._claims_of(connection, batch)
+        self._lock_days(connection, claims)
+        reason = "; ".join(sorted({finding.text for finding in findings}))
+        connection.execute(update(t.batch).where(t.batch.c.id == batch.id).values(state="refused", reason=reason))
+        connection.execute(update(t.batch_claim).where(t.batch_claim.c.batch_id == batch.id).values(live=False))
+        rows = list(
+            connection.execute(
+                select(t.claim.c.id, t.claim.c.number, t.claim.c.treatment_day_id, t.treatment_day.c.patient_id)
+                .join(t.treatment_day, t.treatment_day.c.id == t.claim.c.treatment_day_id)
+                .where(t.claim.c.id.in_(claims))
+            )
+        )
+        connection.execute(update(t.claim).where(t.claim.c.id.in_(claims)).values(state="drafted", number=None))
+        held = [row for row in rows if row.number in bad] if bad else rows
+        for row in held:
+            connection.execute(
+                update(t.treatment_day)
+                .where(t.treatment_day.c.id == row.treatment_day_id)
+                .values(state=DayState.HELD.value)
+            )
+            self._hold_lines(connection, row.id)
+        self._holds.sync_days(connection, [(row.treatment_day_id, row.patient_id, findings) for row in held], now)
+
+    @staticmethod
+    def _hold_lines(connection: Connection, claim_id: int) -> None:
+        documents = connection.execute(select(t.service_line.c.charges).where(t.service_line.c.claim_id == claim_id))
+        charges = [charge for document in documents.scalars() for charge in _ids_of(document)]
+        connection.execute(
+            update(t.charge)
+            .where(t.charge.c.id.in_(charges))
+            .values(state=ChargeState.HELD.value, reason="refused by the 837P gate")
+        )
+
+    @staticmethod
+    def _bill(connection: Connection, charges: list[int], batch: PendingBatch) -> None:
+        for start in range(0, len(charges), 500):
+            connection.execute(
+                update(t.charge)
+                .where(t.charge.c.id.in_(charges[start : start + 500]), t.charge.c.treatment_index.is_not(None))
+                .values(state=ChargeState.BILLED.value, reason=f"in file {batch.file_name}")
+            )
+
+    @staticmethod
+    def _claims_of(connection: Connection, batch: PendingBatch) -> list[int]:
+        return list(
+            connection.execute(select(t.batch_claim.c.claim_id).where(t.batch_claim.c.batch_id == batch.id)).scalars()
+        )
+
+    @staticmethod
+    def _lock_days(connection: Connection, claims: Sequence[int]) -> list[int]:
+        """The days of these claims, locked in the order in which workers lock them, so that none waits for ever."""
+        of_claims = select(t.claim.c.treatment_day_id).where(t.claim.c.id.in_(claims))
+        rows = connection.execute(
+            select(t.treatment_day.c.id)
+            .where(t.treatment_day.c.id.in_(of_claims))
+            .order_by(t.treatment_day.c.id)
+            .with_for_update(key_share=True)
+        )
+        return list(rows.scalars())
+
+    @staticmethod
+    def _unsent(connection: Connection, day_id: int) -> bool:
+        return bool(
+            connection.scalar(
+                select(t.claim.c.id)
+                .where(t.claim.c.treatment_day_id == day_id, t.claim.c.state.in_(("drafted", "batched")))
+                .limit(1)
+            )
+        )
+
+
+def _ids_of(document: str) -> list[int]:
+    return [int(value) for value in document.strip("[]").split(",") if value]
+
+
+def _claim_number(serial: int) -> str:
+    """CLM01: at most 17 of A-Z and 0-9, unique, opaque; a check character catches a slip on the telephone."""
+    text, rest = "", serial
+    while rest:
+        rest, digit = divmod(rest, len(_DIGITS))
+        text = _DIGITS[digit] + text
+    return f"C{text.rjust(7, '0')}{_DIGITS[serial % 31]}"

@@ -1,0 +1,34 @@
+"""Records as canonical JSON text, and back. Same record, same bytes: amounts as text, dates in ISO, keys in order."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from pydantic import TypeAdapter
+
+from integration_engine.core.codes import Hcpcs
+from integration_engine.domain.claim import ClaimDraft
+
+_DRAFT: TypeAdapter[ClaimDraft] = TypeAdapter(ClaimDraft)
+
+
+def encode(record: Any) -> str:
+    """Any record, or a mapping of records, as canonical JSON."""
+    return orjson.dumps(record, default=str, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def decode_draft(document: str) -> ClaimDraft:
+    """The claim draft that ``encode`` wrote."""
+    return _DRAFT.validate_json(document)
+
+
+def decode_codes(document: str) -> tuple[tuple[Hcpcs, int], ...]:
+    """Codes with their units."""
+    return tuple((Hcpcs(code), units) for code, units in orjson.loads(document))
+
+
+def decode_consumed(document: str) -> tuple[tuple[str, Decimal], ...]:
+    """Authorization numbers with the quantity used."""
+    return tuple((number, Decimal(quantity)) for number, quantity in orjson.loads(document))

@@ -1,0 +1,271 @@
+"""Holds: stored findings that stop an encounter, in their work queues, with owner, age and history.
+
+A hold stays the same hold, with its age, as long as its finding comes back; it is released by the system when the
+finding is gone; a named person may resolve or override it, with a reason. What was overridden stays overridden while
+the finding says the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Select, select, update
+
+from integration_engine.core.findings import Finding
+from integration_engine.store.audit import Audit
+from integration_engine.store.database import bulk_insert
+from integration_engine.store.ids import IdFactory
+from integration_engine.store.tables import audit_event, hold, treatment_day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldRow:
+    """One line of a work queue. encounter: the visit number where there is one."""
+
+    id: int
+    queue: str
+    finding: str
+    text: str
+    fix: str
+    owner: str
+    assigned_to: str
+    due_on: date
+    opened_at: datetime
+    state: str
+    encounter: str
+    day_id: int | None
+    journal_id: int | None
+
+
+class Holds:
+    """The work queues."""
+
+    def __init__(self, ids: IdFactory, audit: Audit) -> None:
+        self._ids = ids
+        self._audit = audit
+
+    def sync(
+        self,
+        connection: Connection,
+        findings: Sequence[Finding],
+        now: datetime,
+        *,
+        day_id: int | None = None,
+        journal_id: int | None = None,
+        patient_id: int | None = None,
+    ) -> None:
+        """Make the open holds of one scope those of ``findings``; the scope is a day, a message or a patient."""
+        scope = (
+            hold.c.treatment_day_id == day_id
+            if day_id is not None
+            else hold.c.journal_id == journal_id
+            if journal_id is not None
+            else (hold.c.patient_id == patient_id) & hold.c.treatment_day_id.is_(None) & hold.c.journal_id.is_(None)
+        )
+        self.sync_many(connection, [(scope, day_id, journal_id, patient_id, tuple(findings))], now)
+
+    def sync_days(
+        self, connection: Connection, days: Sequence[tuple[int, int, Sequence[Finding]]], now: datetime
+    ) -> None:
+        """The same for many days at once: (day id, patient id, findings)."""
+        known: dict[int, list[Any]] = {day_id: [] for day_id, _, _ in days}
+        rows = connection.execute(
+            select(hold).where(hold.c.treatment_day_id.in_(list(known)), hold.c.state.in_(("open", "overridden")))
+        )
+        for row in rows:
+            known[row.treatment_day_id].append(row)
+        opened: list[tuple[Any, ...]] = []
+        gone: list[int] = []
+        for day_id, patient_id, findings in days:
+            new, over = self._differ(known[day_id], findings)
+            opened.extend(self._row(finding, now, patient_id, day_id, None) for finding in new)
+            gone.extend(over)
+        bulk_insert(connection, hold, opened)
+        self._release(connection, gone, now)
+
+    def sync_many(self, connection: Connection, scopes: Sequence[Any], now: datetime) -> None:
+        """Sync a few scopes that are not days."""
+        for scope, day_id, journal_id, patient_id, findings in scopes:
+            rows = list(connection.execute(select(hold).where(scope, hold.c.state.in_(("open", "overridden")))))
+            if not rows and not findings:
+                continue
+            new, gone = self._differ(rows, findings)
+            bulk_insert(connection, hold, [self._row(f, now, patient_id, day_id, journal_id) for f in new])
+            self._release(connection, gone, now)
+
+    @staticmethod
+    def _differ(rows: Sequence[Any], findings: Sequence[Finding]) -> tuple[list[Finding], list[int]]:
+        open_rows = {(row.finding, row.subject): row for row in rows if row.state == "open"}
+        over = {(row.finding, row.subject, row.observed) for row in rows if row.state == "overridden"}
+        wanted: dict[tuple[str, str], Finding] = {}
+        for finding in findings:
+            if finding.holds and (finding.id, finding.subject, finding.observed) not in over:
+                wanted.setdefault((finding.id, finding.subject), finding)
+        new = [finding for key, finding in wanted.items() if key not in open_rows]
+        gone = [row.id for key, row in open_rows.items() if key not in wanted]
+        return new, gone
+
+    def _row(
+        self, finding: Finding, now: datetime, patient_id: int | None, day_id: int | None, journal_id: int | None
+    ) -> tuple[Any, ...]:
+        assert finding.queue is not None
+        return (
+            self._ids.next(),
+            patient_id,
+            day_id,
+            journal_id,
+            finding.queue.value,
+            finding.id,
+            finding.subject,
+            finding.observed,
+            finding.text,
+            finding.fix,
+            finding.owner,
+            "",
+            str(finding.citation or ""),
+            "open",
+            now.date() + timedelta(days=finding.due_in_days),
+            now,
+            None,
+            "",
+            "",
+        )
+
+    @staticmethod
+    def _release(connection: Connection, ids: Sequence[int], now: datetime) -> None:
+        if ids:
+            connection.execute(
+                update(hold)
+                .where(hold.c.id.in_(ids))
+                .values(state="released", closed_at=now, closed_by="engine", reason="the cause is gone")
+            )
+
+    def overrides(self, connection: Connection, day_ids: Collection[int]) -> dict[int, frozenset[tuple[str, str, str]]]:
+        """What named people accepted: (finding, subject, observed) by day."""
+        if not day_ids:
+            return {}
+        found: dict[int, set[tuple[str, str, str]]] = {}
+        rows = connection.execute(
+            select(hold.c.treatment_day_id, hold.c.finding, hold.c.subject, hold.c.observed).where(
+                hold.c.treatment_day_id.in_(list(day_ids)), hold.c.state == "overridden"
+            )
+        )
+        for day_id, finding, subject, observed in rows:
+            found.setdefault(day_id, set()).add((finding, subject, observed))
+        return {day_id: frozenset(values) for day_id, values in found.items()}
+
+    # --- what people do -----------------------------------------------------------------------------------------------
+
+    def list(
+        self,
+        connection: Connection,
+        *,
+        queue: str | None = None,
+        state: str = "open",
+        owner: str | None = None,
+        assigned_to: str | None = None,
+    ) -> list[HoldRow]:
+        """Holds by due date. owner: a role; assigned_to: a named person, ``""`` for those nobody has."""
+        query = _listing().where(hold.c.state == state).order_by(hold.c.due_on, hold.c.id)
+        if queue:
+            query = query.where(hold.c.queue == queue)
+        if owner is not None:
+            query = query.where(hold.c.owner == owner)
+        if assigned_to is not None:
+            query = query.where(hold.c.assigned_to == assigned_to)
+        return [_hold_row(row) for row in connection.execute(query)]
+
+    def show(self, connection: Connection, hold_id: int) -> dict[str, Any] | None:
+        """One hold with everything recorded about it."""
+        row = connection.execute(select(hold).where(hold.c.id == hold_id)).mappings().first()
+        if row is None:
+            return None
+        history = connection.execute(
+            select(audit_event.c.created_at, audit_event.c.who, audit_event.c.what, audit_event.c.reason)
+            .where(audit_event.c.subject == f"hold {hold_id}")
+            .order_by(audit_event.c.id)
+        )
+        return {**row, "history": [dict(event._mapping) for event in history]}  # noqa: SLF001 - SQLAlchemy's name
+
+    def assign(self, connection: Connection, hold_id: int, *, to: str, by: str, now: datetime) -> None:
+        """Give an open hold to a named person.
+
+        Raises   ValueError without names; LookupError when there is no such open hold.
+        """
+        self._named(to=to, by=by)
+        self._change(connection, hold_id, {"assigned_to": to})
+        self._audit.append(connection, who=by, what="assign", subject=f"hold {hold_id}", reason=f"to {to}", now=now)
+
+    def resolve(self, connection: Connection, hold_id: int, *, by: str, reason: str, now: datetime) -> None:
+        """Close a hold of a message whose cause was dealt with outside; one of a treatment day closes by itself.
+
+        Raises   ValueError without name and reason, or for a hold that only its cause or an override can end.
+        """
+        self._named(by=by, reason=reason)
+        if connection.scalar(select(hold.c.treatment_day_id).where(hold.c.id == hold_id)) is not None:
+            msg = "this hold ends by itself when the corrected message arrives; to bill all the same, override it"
+            raise ValueError(msg)
+        self._close(connection, hold_id, "resolved", by, reason, now)
+
+    def override(self, connection: Connection, hold_id: int, *, by: str, reason: str, now: datetime) -> int | None:
+        """Accept a finding by name; returns the patient whose days must be adjudicated again.
+
+        Raises   ValueError without name and reason; LookupError when there is no such open hold.
+        """
+        self._named(by=by, reason=reason)
+        self._close(connection, hold_id, "overridden", by, reason, now)
+        return connection.scalar(select(hold.c.patient_id).where(hold.c.id == hold_id))
+
+    def _close(self, connection: Connection, hold_id: int, state: str, by: str, reason: str, now: datetime) -> None:
+        self._change(connection, hold_id, {"state": state, "closed_at": now, "closed_by": by, "reason": reason})
+        self._audit.append(connection, who=by, what=state, subject=f"hold {hold_id}", reason=reason, now=now)
+
+    @staticmethod
+    def _change(connection: Connection, hold_id: int, values: dict[str, Any]) -> None:
+        changed = connection.execute(
+            update(hold).where(hold.c.id == hold_id, hold.c.state == "open").values(values)
+        ).rowcount
+        if not changed:
+            msg = f"there is no open hold {hold_id}"
+            raise LookupError(msg)
+
+    @staticmethod
+    def _named(**given: str) -> None:
+        for name, value in given.items():
+            if not value.strip():
+                msg = f"--{name} must not be empty: it is kept in the audit"
+                raise ValueError(msg)
+
+
+def list_open(connection: Connection) -> list[HoldRow]:
+    """Every open hold, by due date."""
+    query = _listing().where(hold.c.state == "open").order_by(hold.c.due_on, hold.c.id)
+    return [_hold_row(row) for row in connection.execute(query)]
+
+
+def _listing() -> Select[Any]:
+    return select(hold, treatment_day.c.encounters).join(
+        treatment_day, treatment_day.c.id == hold.c.treatment_day_id, isouter=True
+    )
+
+
+def _hold_row(row: Any) -> HoldRow:
+    return HoldRow(
+        id=row.id,
+        queue=row.queue,
+        finding=row.finding,
+        text=row.text,
+        fix=row.fix,
+        owner=row.owner,
+        assigned_to=row.assigned_to,
+        due_on=row.due_on,
+        opened_at=row.created_at,
+        state=row.state,
+        encounter=" ".join(orjson.loads(row.encounters)) if row.encounters else "",
+        day_id=row.treatment_day_id,
+        journal_id=row.journal_id,
+    )
