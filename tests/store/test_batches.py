@@ -267,7 +267,8 @@ def test_a_worker_never_removes_a_claim_that_a_batcher_is_taking(postgres_url, i
 
 
 def test_every_service_leaves_once_though_workers_and_batchers_race(another, store, invented):
-    results = dict((record.id, result) for record, result in (invented.ready_day(str(n)) for n in range(16)))
+    days = [invented.ready_day(str(n)) for n in range(16)]
+    results = {record.id: result for record, result in days}
     worker, batcher = another(), another()
     working = threading.Event()
     working.set()

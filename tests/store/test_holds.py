@@ -57,7 +57,7 @@ def test_a_hold_is_released_by_the_system_when_its_finding_is_gone(store, invent
 
 
 def test_a_new_finding_opens_beside_the_old_one(store, invented, held):
-    record, result, hold_id = held
+    record, result, _ = held
     again(invented, record, result, invented.finding(), invented.finding("documentation.no_plan"))
     assert {h.finding for h in listed(store)} == {"documentation.unsigned", "documentation.no_plan"}
 
@@ -183,7 +183,7 @@ def test_a_version_is_kept_once_and_comes_back_whole(store, invented):
 
 
 def test_a_version_is_kept_after_the_first_keeping_was_rolled_back(store, invented):
-    with pytest.raises(RuntimeError), store.database.write() as connection:
+    with pytest.raises(RuntimeError), store.database.write() as connection:  # noqa: PT012 - it must fail at the end
         store.versions.keep(connection, "mappings", "hash", {"a": "b"}, invented.now)
         raise RuntimeError
     with store.database.write() as connection:

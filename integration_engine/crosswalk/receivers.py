@@ -1,0 +1,76 @@
+"""Receivers of 837P files, from mappings/claims/receivers.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from integration_engine.core.documents import read_document
+from integration_engine.core.errors import MappingError, MappingProblem
+from integration_engine.domain.claim import Receiver
+
+FILE = "claims/receivers.yaml"
+LINE_ENDINGS = {"none": "", "lf": "\n", "crlf": "\r\n"}
+
+
+class ReceiverFile(BaseModel):
+    """One receiver; names as its companion guide gives them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    submitter_name: str = Field(min_length=1, max_length=60)
+    submitter_id: str = Field(min_length=2, max_length=80)
+    submitter_contact: str = Field(min_length=1, max_length=60)
+    submitter_phone: str = Field(pattern=r"^\d{10}$")
+    receiver_name: str = Field(min_length=1, max_length=60)
+    receiver_id: str = Field(min_length=2, max_length=80)
+    sender_qualifier: Literal["01", "14", "20", "27", "28", "29", "30", "33", "ZZ"]
+    sender_id: str = Field(min_length=2, max_length=15)
+    receiver_qualifier: Literal["01", "14", "20", "27", "28", "29", "30", "33", "ZZ"]
+    interchange_receiver_id: str = Field(min_length=2, max_length=15)
+    group_sender_id: str = Field(min_length=2, max_length=15)
+    group_receiver_id: str = Field(min_length=2, max_length=15)
+    usage: Literal["T", "P"]
+    line_ending: Literal["none", "lf", "crlf"] = "none"
+    acknowledgment_requested: Literal["0", "1"] = "1"
+    file_name: str = Field(pattern=r"^[A-Za-z0-9_\-{}]+\.[A-Za-z0-9]+$")
+    claims_per_file: int = Field(ge=1, le=5000)
+
+
+class ReceiversFile(BaseModel):
+    """All receivers, by our name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    description: str
+    receivers: dict[str, ReceiverFile]
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of receivers.yaml, for editors."""
+    return ReceiversFile.model_json_schema()
+
+
+def compile_receivers(files: Mapping[str, str]) -> Mapping[str, Receiver]:
+    """Receivers by key.
+
+    Raises   MappingError with file:line:column of every problem.
+    """
+    text = files.get(FILE)
+    if text is None:
+        raise MappingError((MappingProblem(file=FILE, line=1, column=1, where="file", text="this file is missing"),))
+    document = read_document(FILE, text)
+    file = document.check(ReceiversFile)
+    problems = tuple(
+        document.problem(("receivers", key, "file_name"), "the name needs {interchange}, or two files could share one")
+        for key, receiver in file.receivers.items()
+        if "{interchange}" not in receiver.file_name
+    )
+    if problems:
+        raise MappingError(problems)
+    return {
+        key: Receiver(key=key, **(receiver.model_dump() | {"line_ending": LINE_ENDINGS[receiver.line_ending]}))
+        for key, receiver in file.receivers.items()
+    }
