@@ -134,6 +134,13 @@ def work_once(stage: Adjudicate) -> int:
     return count
 
 
+def adjudicate_again(settings: Settings, store: Store, patient_id: int) -> None:
+    """Adjudicate one patient again, as soon as no worker has it."""
+    stage = Adjudicate(store=store, rules=rules_in_force(settings))
+    while not stage.again(patient_id, system_clock()):
+        time.sleep(IDLE_SECONDS)
+
+
 @contextmanager
 def open_batch(settings: Settings, store: Store) -> Iterator[Batch]:
     """The batch stage with its pyx12 gate and its outbox."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from integration_engine.adapters.clock import system_clock
-from integration_engine.bootstrap import open_store
+from integration_engine.bootstrap import adjudicate_again, open_store
 from integration_engine.cli.output import print_json, print_table
 from integration_engine.settings import Settings
 from integration_engine.store.queries.conserve import conserve
@@ -81,6 +81,7 @@ def show_hold(settings: Settings, hold_id: int, *, as_json: bool) -> int:
 def act_on_hold(settings: Settings, action: str, hold_id: int, *, by: str, to: str = "", reason: str = "") -> int:
     """Assign, resolve or override one hold, as a named person."""
     now = system_clock()
+    patient: int | None = None
     with open_store(settings) as store:
         try:
             with store.database.write() as connection:
@@ -89,10 +90,12 @@ def act_on_hold(settings: Settings, action: str, hold_id: int, *, by: str, to: s
                 elif action == "resolve":
                     store.holds.resolve(connection, hold_id, by=by, reason=reason, now=now)
                 else:
-                    store.holds.override(connection, hold_id, by=by, reason=reason, now=now)
+                    patient = store.holds.override(connection, hold_id, by=by, reason=reason, now=now)
         except (ValueError, LookupError) as error:
             sys.stderr.write(f"{error}\n")
             return WRONG_USE
+        if patient is not None:
+            adjudicate_again(settings, store, patient)
     print(f"hold {hold_id}: {action} recorded for {by}")
     return 0
 

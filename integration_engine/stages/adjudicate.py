@@ -8,15 +8,18 @@ cannot be used parks in the interface queue with its reason and the others go on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from integration_engine.domain.record import PatientRecord
 from integration_engine.rules.authorization import forecast
+from integration_engine.rules.patient_course import DayOutcome
 from integration_engine.stages.rules_in_force import RulesInForce
-from integration_engine.stages.taking_in import Read, TakenIn, read_message, take_in
-from integration_engine.store import Store
-from integration_engine.store.adjudications import DayResult, encode
+from integration_engine.stages.taking_in import Read, TakenIn, read_message, readjudicate, take_in
+from integration_engine.store import Connection, Store
+from integration_engine.store.adjudications import DayResult
+from integration_engine.store.documents import encode
 from integration_engine.store.lanes import Lease
 
 
@@ -58,19 +61,58 @@ class Adjudicate:
         taken = take_in(messages, found, before, overrides, rules, store.ids.next)
         with store.database.write() as connection:
             store.lanes.guard(connection, lease, now)
-            store.versions.keep(connection, "mappings", rules.version, rules.files)
-            if merge and merge in found:
-                survivor = next(iter(taken.patients.values()))
-                store.records.save(connection, before, taken.records, now)
-                store.records.merge(connection, from_id=found[merge], into_id=survivor)
-            else:
-                store.records.save(connection, before, taken.records, now)
-            store.adjudications.save(connection, [_result(*one, rules) for one in taken.outcomes], now)
-            for patient_id, record in taken.records.items():
-                store.holds.sync(connection, forecast(record, rules.parameters), now, patient_id=patient_id)
+            store.versions.keep(connection, "mappings", rules.version, rules.files, now)
+            self._save(connection, before, taken, rules, now)
             self._close(connection, messages, taken, now)
+            if merge and merge in found and taken.patients:
+                survivor = next(iter(taken.patients.values()))
+                store.records.merge(connection, from_id=found[merge], into_id=survivor)
+                again = store.records.load(connection, {survivor})
+                after = readjudicate(again, {}, rules, store.ids.next)
+                self._save(connection, again, after, rules, now)
 
-    def _close(self, connection: object, messages: list[Read], taken: TakenIn, now: datetime) -> None:
+    def again(self, patient_id: int, now: datetime) -> bool:
+        """Adjudicate one patient's open days again, after a person accepted a finding.
+
+        Shapes   False while another worker has this patient; ask again.
+        """
+        store = self.store
+        lease = store.lanes.hold_patient(patient_id, now)
+        if lease is None:
+            return False
+        rules = self.rules()
+        try:
+            with store.database.read() as connection:
+                before = store.records.load(connection, {patient_id})
+                days = [day.id for record in before.values() for day in record.days]
+                overrides = store.holds.overrides(connection, days)
+            taken = readjudicate(before, overrides, rules, store.ids.next)
+            with store.database.write() as connection:
+                store.lanes.guard(connection, lease, now)
+                store.versions.keep(connection, "mappings", rules.version, rules.files, now)
+                self._save(connection, before, taken, rules, now)
+        finally:
+            store.lanes.release(lease)
+        return True
+
+    def _save(
+        self,
+        connection: Connection,
+        before: Mapping[int, PatientRecord],
+        taken: TakenIn,
+        rules: RulesInForce,
+        now: datetime,
+    ) -> None:
+        """Records, adjudications and booking alerts of what was taken in."""
+        store = self.store
+        store.records.save(connection, before, taken.records)
+        store.adjudications.save(connection, [_result(taken, *one, rules) for one in taken.outcomes], now)
+        for patient_id, record in taken.records.items():
+            alerts = forecast(record, rules.parameters)
+            if alerts or record.appointments:
+                store.holds.sync(connection, alerts, now, patient_id=patient_id)
+
+    def _close(self, connection: Connection, messages: list[Read], taken: TakenIn, now: datetime) -> None:
         """Say in the journal, and in the interface queue, what became of each message."""
         journal, holds = self.store.journal, self.store.holds
         done = [message.journal_id for message in messages if message.journal_id not in taken.parked]
@@ -99,12 +141,13 @@ def _parts(messages: list[Read]) -> Iterator[list[Read]]:
         yield part
 
 
-def _result(patient_id: int, outcome: DayOutcome, rules: RulesInForce) -> DayResult:
+def _result(taken: TakenIn, patient_id: int, outcome: DayOutcome, rules: RulesInForce) -> DayResult:
     """A day's outcome as the store keeps it, with the facts and the history it was decided on, so that it replays."""
+    encounters = taken.records[patient_id].encounters
     return DayResult(
         patient_id=patient_id,
         day=outcome.day,
-        encounter_ids=outcome.encounter_ids,
+        visits=tuple(e.value.number or "" for e in encounters if e.id in outcome.encounter_ids),
         adjudication=outcome.adjudication,
         findings=outcome.findings,
         facts=encode({"facts": outcome.facts, "history": outcome.history}),

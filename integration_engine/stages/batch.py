@@ -24,7 +24,7 @@ from integration_engine.core.money import from_cents
 from integration_engine.domain.claim import Claim, ClaimDraft, Envelope
 from integration_engine.rules.batching import BatchPlan, split
 from integration_engine.stages.rules_in_force import RulesInForce
-from integration_engine.store import Store
+from integration_engine.store import Connection, Store
 from integration_engine.store.batches import PendingBatch
 
 log = structlog.get_logger(__name__)
@@ -89,12 +89,14 @@ class Batch:
         zone = ZoneInfo(rules.parameters.practice.time_zone)
         pending = []
         with self.store.database.write() as connection:
-            ready = self.store.batches.ready_claims(connection, now)
+            ready = self.store.batches.ready_claims(connection)
             for plan in split(ready, rules.receivers):
-                pending.append(self._render(connection, plan, rules, now.astimezone(zone)))
+                pending.append(self._render(connection, plan, rules, now, now.astimezone(zone)))
         return pending
 
-    def _render(self, connection: object, plan: BatchPlan, rules: RulesInForce, local: datetime) -> PendingBatch:
+    def _render(
+        self, connection: Connection, plan: BatchPlan, rules: RulesInForce, now: datetime, local: datetime
+    ) -> PendingBatch:
         numbers = self.store.batches.allot(connection, plan.receiver.key, len(plan.claims))
         claims = tuple(
             Claim(id=ready.id, number=number, draft=_numbered(ready.draft, number))
@@ -113,7 +115,18 @@ class Batch:
             created=local.strftime("%Y%m%dT%H%M%S"),
             interchange=f"{numbers.interchange:09d}",
         )
-        return self.store.batches.create(connection, plan, claims, numbers, rendered, name, rules.version)
+        return self.store.batches.create(
+            connection,
+            receiver=plan.receiver.key,
+            payer=plan.payer,
+            claims=claims,
+            interchange=numbers.interchange,
+            data=rendered.text.encode("ascii"),
+            content_digest=rendered.content_digest,
+            file_name=name,
+            mappings_version=rules.version,
+            now=now,
+        )
 
 
     def _finish(self, batch: PendingBatch, now: datetime) -> WrittenFile:
@@ -122,11 +135,11 @@ class Batch:
         batches = self.store.batches
         if not verdict.accepted:
             with self.store.database.write() as connection:
-                batches.refuse(connection, batch, verdict.findings, now)
+                batches.refuse(connection, batch, verdict.findings, verdict.claim_numbers, now)
             log.warning("batch.refused", batch_id=batch.id, claims=batch.claims, stage="batch")
             return _told(batch, "refused by the gate", "; ".join(sorted({finding.text for finding in verdict.findings})))
         with self.store.database.write() as connection:
-            batches.mark_checked(connection, batch, now)
+            batches.mark_checked(connection, batch)
         self.publish(self.outbound, batch.file_name, batch.data)
         with self.store.database.write() as connection:
             batches.mark_published(connection, batch, now)

@@ -97,6 +97,20 @@ def take_in(
             taken.parked[message.journal_id] = _parked("the engine failed on this message", "MSH")
             continue
         taken.patients[message.journal_id] = patient_id
+    _adjudicate(taken, overrides, rules, new_id)
+    return taken
+
+
+def readjudicate(
+    known: Mapping[int, PatientRecord], overrides: Overrides, rules: RulesInForce, new_id: Callable[[], int]
+) -> TakenIn:
+    """Adjudicate known records again, without a message."""
+    taken = TakenIn(records=dict(known))
+    _adjudicate(taken, overrides, rules, new_id)
+    return taken
+
+
+def _adjudicate(taken: TakenIn, overrides: Overrides, rules: RulesInForce, new_id: Callable[[], int]) -> None:
     for patient_id, record in list(taken.records.items()):
         try:
             after, outcomes = adjudicate_course(record, rules.parameters, overrides=overrides, new_id=new_id)
@@ -106,7 +120,6 @@ def take_in(
             continue
         taken.records[patient_id] = after
         taken.outcomes.extend((patient_id, outcome) for outcome in outcomes)
-    return taken
 
 
 def _give_back(taken: TakenIn, patient_id: int) -> None:

@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Connection
+
 from integration_engine.core.errors import EngineError
 from integration_engine.store import schema
 from integration_engine.store.adjudications import Adjudications
@@ -19,6 +21,8 @@ from integration_engine.store.lanes import Lanes
 from integration_engine.store.queries.conserve import conserve
 from integration_engine.store.records import PatientRecords
 from integration_engine.store.versions import Versions
+
+__all__ = ["Connection", "SchemaBehind", "Store"]
 
 
 class SchemaBehind(EngineError):

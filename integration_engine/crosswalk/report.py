@@ -1,0 +1,55 @@
+"""The crosswalk as a document: EMR position → model field → 837P element, by domain, with the gaps and their remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from integration_engine.crosswalk.feeds import Feed, Feeds, model_paths
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrosswalkRow:
+    """One model field. target: 837P position, or ``internal only``. gap: why it can be empty; remedy: what closes it."""
+
+    feed: str
+    domain: str
+    path: str
+    positions: tuple[str, ...]
+    target: str
+    gap: str
+    remedy: str
+
+
+def crosswalk_report(feeds: Feeds, targets: Mapping[str, str]) -> tuple[CrosswalkRow, ...]:
+    """Every field of the therapy model, for every feed."""
+    domains = {
+        target.name: target.domain for feed in feeds.feeds for listed in feed.targets.values() for target in listed
+    }
+    return tuple(row for feed in feeds.feeds for row in _rows(feed, targets, domains))
+
+
+def _rows(feed: Feed, targets: Mapping[str, str], domains: Mapping[str, str]) -> list[CrosswalkRow]:
+    mapped = {target.name: target for listed in feed.targets.values() for target in listed}
+    rows = []
+    for path in dict.fromkeys((*model_paths(), *mapped)):
+        target = mapped.get(path)
+        rows.append(
+            CrosswalkRow(
+                feed=feed.name,
+                domain=target.domain if target else domains.get(path, "administrative"),
+                path=path,
+                positions=target.file.positions and tuple(target.file.positions) if target else (),
+                target=targets.get(path, "internal only"),
+                gap="" if target else "no position in this feed",
+                remedy="" if target else _remedy(path, feed, domains),
+            )
+        )
+    return sorted(rows, key=lambda row: (row.domain, row.path))
+
+
+def _remedy(path: str, feed: Feed, domains: Mapping[str, str]) -> str:
+    """What would close a gap: facts HL7 has a place for are configuration; timing and compliance need a custom field."""
+    if path.startswith(("patient.", "coverage.", "diagnosis.")):
+        return "configuration"
+    return "custom_field" if domains.get(path) in {"timing", "compliance", "clinical"} else "configuration"
