@@ -13,6 +13,7 @@ import ssl
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import structlog
 
@@ -170,14 +171,13 @@ class _Connection(asyncio.Protocol):
     # --- the socket ---------------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's own class does not derive from it
         peer = transport.get_extra_info("peername")
         self._host = peer[0] if peer else "unknown"
         refusal = self._server.admits(self._host)
         if refusal:
             log.warning("connection.refused", peer=self._host, reason=refusal)
-            transport.abort()
+            self._transport.abort()
             return
         self._admitted = True
         self._server.open.add(self)
