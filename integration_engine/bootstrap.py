@@ -7,9 +7,10 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -21,6 +22,7 @@ from integration_engine.adapters.mllp_server import Delivery, ListenerSettings, 
 from integration_engine.adapters.outbox import publish, recover
 from integration_engine.adapters.processes import ProcessGroup
 from integration_engine.adapters.x12_gate import X12Gate
+from integration_engine.crosswalk.feeds import Feeds
 from integration_engine.settings import Settings
 from integration_engine.stages.adjudicate import Adjudicate
 from integration_engine.stages.batch import Batch, WrittenFile
@@ -91,8 +93,8 @@ async def run_listener(settings: Settings, store: Store, stop: asyncio.Event, re
         await commit.close()
 
 
-def listen(settings: Settings) -> None:
-    """Run the listener until SIGTERM or SIGINT."""
+def listen(settings: Settings, announce: Callable[[str], None]) -> None:
+    """Run the listener until SIGTERM or SIGINT; ``announce`` is told the address once connections are taken."""
     configure_logs(settings.log_level)
 
     async def run() -> None:
@@ -102,9 +104,10 @@ def listen(settings: Settings) -> None:
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
         with open_store(settings) as store:
             task = asyncio.create_task(run_listener(settings, store, stop, ready))
-            done, _ = await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
+            waiting: set[asyncio.Future[Any]] = {task, ready}
+            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             if ready in done:
-                print(f"listening on {settings.mllp_host}:{ready.result()}", flush=True)
+                announce(f"listening on {settings.mllp_host}:{ready.result()}")
             await task
 
     _loop_runner(run)
@@ -169,13 +172,13 @@ def serve(settings: Settings) -> int:
     upgrade_database(settings)
     read_rules(settings)  # start-up refuses a wrong file before anything listens
     command = (sys.executable, "-m", "integration_engine")
-    parts = [("listen", (*command, "listen"))]
+    parts: list[tuple[str, tuple[str, ...]]] = [("listen", (*command, "listen"))]
     parts += [(f"work-{number}", (*command, "work")) for number in range(1, settings.workers + 1)]
     parts += [("batch", (*command, "batch", "--every", str(settings.batch_seconds)))]
     return ProcessGroup(parts).run(_stop_event())
 
 
-def _feeds_of(rules: InForce[RulesInForce]) -> object:
+def _feeds_of(rules: InForce[RulesInForce]) -> Callable[[], Feeds]:
     return lambda: rules().feeds
 
 
@@ -207,11 +210,11 @@ def _stop_event() -> threading.Event:
     return stop
 
 
-def _loop_runner(run: object) -> None:
+def _loop_runner(run: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run a coroutine function on uvloop where it exists."""
     try:
         import uvloop
     except ImportError:
-        asyncio.run(run())  # type: ignore[operator]
+        asyncio.run(run())
     else:
-        uvloop.run(run())  # type: ignore[operator]
+        uvloop.run(run())

@@ -1,7 +1,7 @@
 """The journey of a charge, station by station, in order. Names only; each is a door into the folder that does it.
 
-    EMR ─MLLP─► RECEIVE ► CROSSWALK ► RECORD ► GATES ► UNITS ► MODIFIERS ► AUTHORIZATION ► CLAIM ► SCRUBBER ─► BATCH ► outbound/
-                (journal)                          └────── held in a work queue until the cause is gone ──────┘
+EMR ─MLLP─► RECEIVE ► CROSSWALK ► RECORD ► GATES ► UNITS ► MODIFIERS ► AUTHORIZATION ► CLAIM ► SCRUBBER ─► BATCH ► outbound/
+(journal)                          └────── held in a work queue until the cause is gone ──────┘
 """
 
 from __future__ import annotations

@@ -24,14 +24,16 @@ class SettingsError(EngineError):
 
 
 def _setting(default: T, sentence: str) -> T:
-    return field(default=default, metadata={"sentence": sentence})  # type: ignore[no-any-return,call-overload]
+    return field(default=default, metadata={"sentence": sentence})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Every setting with its default; ``Settings.catalogue()`` lists name, default and sentence."""
 
-    home: str = _setting("engine-home", "Folder for the embedded database, outbound/ and inbound/; created on first use.")
+    home: str = _setting(
+        "engine-home", "Folder for the embedded database, outbound/ and inbound/; created on first use."
+    )
     database_url: str = _setting("", "SQLAlchemy URL of the database; empty: SQLite in HOME.")
     mappings: str = _setting("", "Folder of mapping and rule files; empty: the ones shipped with the engine.")
     outbound: str = _setting("", "Folder where 837P files are published; empty: outbound/ in HOME.")
@@ -47,7 +49,9 @@ class Settings:
     mllp_tls_certificate: str = _setting("", "PEM file of the listener's certificate chain; empty: no TLS.")
     mllp_tls_key: str = _setting("", "PEM file of the listener's private key.")
     mllp_tls_client_ca: str = _setting("", "PEM file of the authorities whose client certificates are demanded.")
-    mllp_allow_plain_public: bool = _setting(False, "Allow a bind other than loopback without TLS (logged as a warning).")
+    mllp_allow_plain_public: bool = _setting(
+        False, "Allow a bind other than loopback without TLS (logged as a warning)."
+    )
     workers: int = _setting(1, "Worker processes that `serve` starts.")
     batch_size: int = _setting(100, "Messages a worker takes into one transaction.")
     batch_seconds: int = _setting(300, "How often `serve` writes due 837P files.")
@@ -102,7 +106,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     if unknown:
         msg = f"unknown setting {PREFIX}{unknown[0].upper()}; `integration-engine settings` lists them"
         raise SettingsError(msg)
-    return Settings(**{name: _convert(name, value, types[name]) for name, value in given.items()})
+    values: dict[str, Any] = {name: _convert(name, value, types[name]) for name, value in given.items()}
+    return Settings(**values)
 
 
 def _convert(name: str, value: object, wanted: type) -> object:

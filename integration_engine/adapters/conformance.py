@@ -395,12 +395,10 @@ class _Worker:
         self._process.start()
         theirs_in.close()
         theirs_out.close()
-        self._started = self._answer(START_SECONDS) is not None
+        self.started = self._answer(START_SECONDS) is not None
 
     def judge(self, text: str, limit: float) -> Verdict | None:
         """The verdict on one message; None when it did not come in time, or the process is gone."""
-        if not self._started:
-            return None
         with suppress(OSError):
             self._ours_out.send(text)
             return self._answer(limit)
@@ -423,7 +421,7 @@ class _Worker:
 
 def _judged(texts: Sequence[str], limit: float, count: int | None) -> list[Verdict]:
     """A verdict for each text, in order; at most ``count`` processes at a time."""
-    verdicts = [_not_judged("not reached")] * len(texts)
+    verdicts = [_not_judged("no process could be started to judge it")] * len(texts)
     waiting = deque(range(len(texts)))
 
     def drive() -> None:
@@ -431,8 +429,10 @@ def _judged(texts: Sequence[str], limit: float, count: int | None) -> list[Verdi
         try:
             with suppress(IndexError):  # raised by popleft when nothing waits any more
                 while True:
-                    index = waiting.popleft()
                     worker = worker or _Worker()
+                    if not worker.started:
+                        return
+                    index = waiting.popleft()
                     verdict = worker.judge(texts[index], limit)
                     if verdict is None:
                         worker.end()

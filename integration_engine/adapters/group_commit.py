@@ -72,8 +72,8 @@ class GroupCommit(Generic[D]):
     def _settle(self, batch: list[Waiting[D]]) -> None:
         try:
             answers = self._store([delivery for delivery, _ in batch])
-        except Exception as error:  # noqa: BLE001 - whatever went wrong, the senders must not be told AA
-            log.error("journal.failed", outcome=type(error).__name__, count=len(batch))
+        except Exception as error:
+            log.exception("journal.failed", outcome=type(error).__name__, count=len(batch))
             answers = [self._refuse(delivery) for delivery, _ in batch]
         self._loop.call_soon_threadsafe(_resolve, batch, answers)
 

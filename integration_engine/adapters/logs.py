@@ -71,11 +71,11 @@ def configure_logs(level: str = "info") -> None:
     )
 
 
-def _only_allowed(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:  # noqa: ANN401
+def _only_allowed(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     return {key: value for key, value in entry.items() if key in ALLOWED}
 
 
-def _exception_without_values(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:  # noqa: ANN401
+def _exception_without_values(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Type and place of the exception in hand, never its text: texts can hold what a message held."""
     if entry.pop("exc_info", None):
         kind, _error, trace = sys.exc_info()

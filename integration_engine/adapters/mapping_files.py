@@ -48,7 +48,9 @@ class MappingFiles:
             try:
                 texts[name] = path.read_text("utf-8")
             except (OSError, UnicodeDecodeError) as error:
-                raise MappingError((self._problem(name, f"cannot be read as UTF-8 text: {type(error).__name__}"),)) from None
+                raise MappingError(
+                    (self._problem(name, f"cannot be read as UTF-8 text: {type(error).__name__}"),)
+                ) from None
         return texts
 
     def _paths(self) -> list[Path]:
@@ -103,4 +105,6 @@ class InForce(Generic[T]):
             log.info("mappings.reloaded", outcome="in force")
         except MappingError as error:
             self.problems = error.problems
-            log.error("mappings.refused", outcome="the reading in force stays", problems=[str(p) for p in error.problems])
+            log.exception(
+                "mappings.refused", outcome="the reading in force stays", problems=[str(p) for p in error.problems]
+            )

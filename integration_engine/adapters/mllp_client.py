@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from dataclasses import dataclass
-from types import TracebackType
+from typing import Self
 
 from integration_engine.core.errors import InboundError
 from integration_engine.wire.hl7 import Message, peek
@@ -31,18 +31,16 @@ class MllpClient:
              first, InboundError when the answer names another message than the one sent.
     """
 
-    def __init__(
-        self, host: str, port: int, *, timeout: float = 30.0, tls: ssl.SSLContext | None = None
-    ) -> None:
+    def __init__(self, host: str, port: int, *, timeout: float = 30.0, tls: ssl.SSLContext | None = None) -> None:
         plain = socket.create_connection((host, port), timeout=timeout)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = tls.wrap_socket(plain, server_hostname=host) if tls else plain
         self._decoder = FrameDecoder()
 
-    def __enter__(self) -> MllpClient:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: tuple[type[BaseException] | None, BaseException | None, TracebackType | None]) -> None:
+    def __exit__(self, *_: object) -> None:
         self._socket.close()
 
     def send(self, raw: bytes) -> Answer:

@@ -103,7 +103,7 @@ class MllpServer:
         for connection in list(self.open):
             connection.finish()
         deadline = asyncio.get_running_loop().time() + patience
-        while self.open and asyncio.get_running_loop().time() < deadline:
+        while self.open and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 - the set empties by callbacks
             await asyncio.sleep(0.01)
         for connection in list(self.open):
             connection.abort("stopped")

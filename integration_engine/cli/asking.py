@@ -41,7 +41,7 @@ def answer_units(settings: Settings, document: bytes) -> int:
     return 0
 
 
-def _numbered(index: int, request: Any, answer: Any, parameters: Any) -> dict[str, Any]:  # noqa: ANN401
+def _numbered(index: int, request: Any, answer: Any, parameters: Any) -> dict[str, Any]:
     try:
         return answer(request, parameters)  # type: ignore[no-any-return]
     except ValueError as error:
@@ -124,7 +124,7 @@ def write_schemas(folder: Path) -> int:
     return 0
 
 
-def conform_folder(settings: Settings, folder: Path, *, as_json: bool) -> int:
+def conform_folder(folder: Path, *, as_json: bool) -> int:
     """hl7apy's verdict on each message, and what each sender never fills."""
     from integration_engine.adapters.conformance import judge
 

@@ -13,7 +13,9 @@ from integration_engine.settings import Settings, read_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 queue_app = typer.Typer(no_args_is_help=True, help="Work queues: list, show, assign, resolve, override.")
-crosswalk_app = typer.Typer(no_args_is_help=True, help="Mapping files: check them, report what they map, export schemas.")
+crosswalk_app = typer.Typer(
+    no_args_is_help=True, help="Mapping files: check them, report what they map, export schemas."
+)
 rules_app = typer.Typer(no_args_is_help=True, help="Rule files: check them.")
 database_app = typer.Typer(no_args_is_help=True, help="The database: upgrade it, verify it.")
 app.add_typer(queue_app, name="queue")
@@ -33,7 +35,9 @@ def _settings() -> Settings:
 
 
 @app.command()
-def demo(folder: Annotated[Path | None, typer.Option(help="Where to leave database and files; default: a new one.")] = None) -> None:
+def demo(
+    folder: Annotated[Path | None, typer.Option(help="Where to leave database and files; default: a new one.")] = None,
+) -> None:
     """Run the main job on the sample messages: MLLP in, decisions, work queues, 837P out."""
     from integration_engine.cli.demonstration import run_demo
 
@@ -53,7 +57,7 @@ def listen() -> None:
     """Run the MLLP listener alone: accept, journal, acknowledge."""
     from integration_engine.bootstrap import listen as run
 
-    run(_settings())
+    run(_settings(), typer.echo)
 
 
 @app.command()
@@ -77,7 +81,11 @@ def batch(
         if as_json:
             print_json(files)
         else:
-            print_table("837P files", ("file", "claims", "total", "state"), [tuple(file.values())[:4] for file in files])
+            print_table(
+                "837P files",
+                ("file", "claims", "total", "state"),
+                [(f.file, f.claims, f.total, f.state) for f in files],
+            )
 
 
 @app.command()
@@ -118,7 +126,7 @@ def conform(folder: Annotated[Path, typer.Argument(exists=True)], as_json: Json 
     """Judge a folder of sample messages: HL7 conformance and what the sender never fills."""
     from integration_engine.cli.asking import conform_folder
 
-    sys.exit(conform_folder(_settings(), folder, as_json=as_json))
+    sys.exit(conform_folder(folder, as_json=as_json))
 
 
 @app.command()
@@ -252,4 +260,3 @@ def database_verify(as_json: Json = False) -> None:
     from integration_engine.cli.reading import verify_database
 
     sys.exit(verify_database(_settings(), as_json=as_json))
-

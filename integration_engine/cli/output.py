@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 
-def print_json(value: Any) -> None:  # noqa: ANN401 - whatever a command answers
+def print_json(value: Any) -> None:
     """One JSON document on standard output; amounts and dates as text."""
     options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     sys.stdout.write(orjson.dumps(value, default=str, option=options).decode())

@@ -56,7 +56,16 @@ def list_holds(settings: Settings, queue: str | None, state: str, *, as_json: bo
         "Holds",
         ("hold", "queue", "due", "age", "owner", "visit", "reason", "next step"),
         [
-            (h.id, h.queue, h.due_on, f"{(today - h.opened_at.date()).days} d", h.assigned_to or h.owner, h.encounter, h.text, h.fix)
+            (
+                h.id,
+                h.queue,
+                h.due_on,
+                f"{(today - h.opened_at.date()).days} d",
+                h.assigned_to or h.owner,
+                h.encounter,
+                h.text,
+                h.fix,
+            )
             for h in holds
         ],
     )

@@ -24,9 +24,7 @@ class _StrictLoader(yaml.CSafeLoader):
 _StrictLoader.yaml_implicit_resolvers = {}
 _StrictLoader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|)$"), ["~", "n", ""])
 _StrictLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), ["t", "f"])
-_StrictLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:int", re.compile(r"^-?(?:0|[1-9][0-9]*)$"), list("-0123456789")
-)
+_StrictLoader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^-?(?:0|[1-9][0-9]*)$"), list("-0123456789"))
 
 
 class Document:
@@ -37,7 +35,7 @@ class Document:
 
     __slots__ = ("_node", "file", "value")
 
-    def __init__(self, file: str, value: Any, node: yaml.Node | None) -> None:  # noqa: ANN401 - bytes become structure
+    def __init__(self, file: str, value: Any, node: yaml.Node | None) -> None:
         self.file = file
         self.value = value
         self._node = node
@@ -97,13 +95,14 @@ def read_document(file: str, text: str) -> Document:
 
 
 def _child(node: yaml.Node | None, step: str | int) -> yaml.Node | None:
+    found: yaml.Node | None = None
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if key.value == str(step):
-                return value
+                found = value
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-        return node.value[step]
-    return None
+        found = node.value[step]
+    return found
 
 
 def _refuse_duplicates(file: str, node: yaml.Node) -> None:

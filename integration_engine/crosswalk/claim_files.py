@@ -16,9 +16,9 @@ class ElementFile(BaseModel):
 
     source: str | None = Field(default=None, alias="from")
     constant: str | None = Field(default=None, alias="is")
-    written_as: Literal["text", "date", "money", "whole", "digits", "zip", "zip9", "npi", "identifier", "street", "spread"] = Field(
-        default="text", alias="as"
-    )
+    written_as: Literal[
+        "text", "date", "money", "whole", "digits", "zip", "zip9", "npi", "identifier", "street", "spread"
+    ] = Field(default="text", alias="as")
     most: int | None = Field(default=None, ge=1)
     optional: bool = False
 

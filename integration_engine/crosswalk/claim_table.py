@@ -16,8 +16,6 @@ import difflib
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-
-
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
@@ -147,7 +145,9 @@ def _segment(
     loop, _, rest = file.segment.partition("/")
     name = rest.split("*")[0]
     if loop not in GUIDE or name not in GUIDE[loop]:
-        problems.append(document.problem((*path, "segment"), f"{file.segment}: the guide has no such segment in this loop"))
+        problems.append(
+            document.problem((*path, "segment"), f"{file.segment}: the guide has no such segment in this loop")
+        )
         return None
     if file.when is not None and file.when not in CONDITIONS:
         text = f"there is no condition {file.when!r}; there are {', '.join(sorted(CONDITIONS))}"
@@ -230,7 +230,11 @@ def _walk(value: Any, steps: list[str]) -> Any:
 
 
 def _did_you_mean(source: str) -> str:
-    known = [*DERIVED, *(f"claim.{f.name}" for f in fields(ClaimDraft)), *(f"line.{f.name}" for f in fields(ServiceLine))]
+    known = [
+        *DERIVED,
+        *(f"claim.{f.name}" for f in fields(ClaimDraft)),
+        *(f"line.{f.name}" for f in fields(ServiceLine)),
+    ]
     close = difflib.get_close_matches(source, known, n=1)
     return f"; did you mean {close[0]}?" if close else ""
 
@@ -275,7 +279,13 @@ DERIVED: Mapping[str, Getter] = {
     "line.pointer_composite": lambda c: ":".join(map(str, _line(c).pointers)),
 }
 COMPOSITE = frozenset(
-    {"claim.place_and_frequency", "claim.related_causes", "claim.diagnosis_composites", "line.procedure", "line.pointer_composite"}
+    {
+        "claim.place_and_frequency",
+        "claim.related_causes",
+        "claim.diagnosis_composites",
+        "line.procedure",
+        "line.pointer_composite",
+    }
 )
 
 CONDITIONS: Mapping[str, Getter] = {
@@ -295,14 +305,15 @@ CONDITIONS: Mapping[str, Getter] = {
     "claim_note": lambda c: _draft(c).note,
     "referring": lambda c: _draft(c).referring,
     "rendering": lambda c: (r := _draft(c).rendering) is not None and r.npi != _draft(c).billing_provider.npi,
-    "rendering_taxonomy": lambda c: (r := _draft(c).rendering) is not None
-    and r.npi != _draft(c).billing_provider.npi
-    and r.taxonomy is not None,
+    "rendering_taxonomy": lambda c: (
+        (r := _draft(c).rendering) is not None and r.npi != _draft(c).billing_provider.npi and r.taxonomy is not None
+    ),
     "service_facility": lambda c: _draft(c).service_facility,
     "supervising": lambda c: _draft(c).supervising,
     "line_referral": lambda c: _line(c).referral_number and _line(c).referral_number != _draft(c).referral_number,
-    "line_authorization": lambda c: _line(c).authorization_number
-    and _line(c).authorization_number != _draft(c).authorization_number,
+    "line_authorization": lambda c: (
+        _line(c).authorization_number and _line(c).authorization_number != _draft(c).authorization_number
+    ),
     "line_note": lambda c: _line(c).note,
     "line_rendering": lambda c: _line(c).rendering,
     "line_rendering_taxonomy": lambda c: (r := _line(c).rendering) is not None and r.taxonomy is not None,
@@ -366,4 +377,3 @@ MODEL_FIELDS: Mapping[str, tuple[str, str]] = {
     "plan_of_care.evaluation_on": ("claim.initial_treatment_on", ""),
     "plan_of_care.certified_from": ("claim.initial_treatment_on", ""),
 }
-

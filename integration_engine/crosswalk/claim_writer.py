@@ -26,6 +26,7 @@ MOST_CLAIMS_PER_PATIENT = 100
 MOST_LINES = 50
 MOST_DIAGNOSES = 12
 MOST_MODIFIERS = 4
+MOST_POINTERS = 4
 GUIDE = "005010X222A1"
 _DIGITS = re.compile(r"\D+")
 _POST_BOX = re.compile(r"^\s*(P\.?\s*O\.?\s*BOX|LOCK\s*BOX)\b", re.IGNORECASE)
@@ -85,12 +86,25 @@ def render(claims: Sequence[Claim], receiver: Receiver, numbers: Envelope, table
 
 def _order(claim: Claim) -> tuple[str, ...]:
     draft = claim.draft
-    return (draft.billing_provider.key, *_subscriber_key(draft), *_patient_key(draft), draft.date_of_service.isoformat(), claim.number)
+    return (
+        draft.billing_provider.key,
+        *_subscriber_key(draft),
+        *_patient_key(draft),
+        draft.date_of_service.isoformat(),
+        claim.number,
+    )
 
 
 def _subscriber_key(draft: ClaimDraft) -> tuple[str, ...]:
     s = draft.subscriber
-    return (draft.payer.payer_id, s.member_id, s.name.last or "", s.name.first or "", draft.sequence, s.group_number or "")
+    return (
+        draft.payer.payer_id,
+        s.member_id,
+        s.name.last or "",
+        s.name.first or "",
+        draft.sequence,
+        s.group_number or "",
+    )
 
 
 def _patient_key(draft: ClaimDraft) -> tuple[str, ...]:
@@ -171,7 +185,9 @@ def check(claim: Claim) -> None:
     if not 1 <= len(draft.lines) <= MOST_LINES:
         raise OutboundError(f"claim {claim.number}: 1 to {MOST_LINES} service lines", position="2400/LX-01")
     if not 1 <= len(draft.diagnoses) <= MOST_DIAGNOSES or len(set(draft.diagnoses)) != len(draft.diagnoses):
-        raise OutboundError(f"claim {claim.number}: 1 to {MOST_DIAGNOSES} different diagnoses", position="2300/HI*ABK-01")
+        raise OutboundError(
+            f"claim {claim.number}: 1 to {MOST_DIAGNOSES} different diagnoses", position="2300/HI*ABK-01"
+        )
     if sum((line.charge for line in draft.lines), ZERO) != draft.total_charge:
         raise OutboundError(f"claim {claim.number}: total charge is not the sum of its lines", position="2300/CLM-02")
     controls = [line.line_control for line in draft.lines]
@@ -180,7 +196,9 @@ def check(claim: Claim) -> None:
     for line in draft.lines:
         if len(line.modifiers) > MOST_MODIFIERS:
             raise OutboundError(f"claim {claim.number}: more than four modifiers", position="2400/SV1-01")
-        if not 1 <= len(line.pointers) <= 4 or not all(1 <= p <= len(draft.diagnoses) for p in line.pointers):
+        if not 1 <= len(line.pointers) <= MOST_POINTERS or not all(
+            1 <= p <= len(draft.diagnoses) for p in line.pointers
+        ):
             raise OutboundError(f"claim {claim.number}: pointers name absent diagnoses", position="2400/SV1-07")
         if line.units < 1 or line.charge < ZERO:
             raise OutboundError(f"claim {claim.number}: units above zero and charges not below", position="2400/SV1-04")
@@ -200,7 +218,9 @@ def _segment(row: SegmentRow, context: Context) -> str:
         text = _format(element, value, context)
         if not text and not element.optional:
             number = context.claim.number if context.claim else "header"
-            raise OutboundError(f"claim {number}: a required element is empty ({element.source})", position=element.position)
+            raise OutboundError(
+                f"claim {number}: a required element is empty ({element.source})", position=element.position
+            )
         if element.most is not None and len(text) > element.most:
             text = _shorten(element, text, context)
         elements[element.number - 1] = text
@@ -245,7 +265,9 @@ def _digits(element: Element, digits: str, context: Context) -> str:
     wanted = {"zip9": (9,), "zip": (5, 9)}.get(element.written_as)
     if wanted and len(digits) not in wanted:
         number = context.claim.number if context.claim else "header"
-        raise OutboundError(f"claim {number}: a postal code of {' or '.join(map(str, wanted))} digits", position=element.position)
+        raise OutboundError(
+            f"claim {number}: a postal code of {' or '.join(map(str, wanted))} digits", position=element.position
+        )
     return digits
 
 

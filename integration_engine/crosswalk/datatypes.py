@@ -52,7 +52,8 @@ def read_timestamp(text: str) -> datetime | None:
     if match.group(4) is None:
         return None
     try:
-        return datetime(*(int(match.group(i)) for i in range(1, 6)), int(match.group(6) or 0))  # type: ignore[arg-type]
+        year, month, day, hour, minute = (int(match.group(i)) for i in range(1, 6))
+        return datetime(year, month, day, hour, minute, int(match.group(6) or 0))
     except ValueError:
         msg = "no such date and time"
         raise ValueError(msg) from None
@@ -168,7 +169,10 @@ def read_practitioner(text: str, reading: Reading) -> Practitioner | None:
             local = number
     if not (number or any(name)):
         return None
-    level = next((reading.licences[c.upper()] for c in re.split(r"[,;\s]+", credential or "") if c.upper() in reading.licences), None)
+    level = next(
+        (reading.licences[c.upper()] for c in re.split(r"[,;\s]+", credential or "") if c.upper() in reading.licences),
+        None,
+    )
     return Practitioner(
         npi=npi,
         local_id=local,

@@ -21,10 +21,32 @@ RECORDS = (
     "measurement",
     "appointment",
 )
-TYPES = (
-    "text name address practitioner identifier identifiers hcpcs hcpcs_list icd10 icd10_list modifiers npi taxonomy "
-    "place_of_service date timestamp minutes whole rank money quantity yes_no table table_list"
-).split()
+TYPES = [
+    "text",
+    "name",
+    "address",
+    "practitioner",
+    "identifier",
+    "identifiers",
+    "hcpcs",
+    "hcpcs_list",
+    "icd10",
+    "icd10_list",
+    "modifiers",
+    "npi",
+    "taxonomy",
+    "place_of_service",
+    "date",
+    "timestamp",
+    "minutes",
+    "whole",
+    "rank",
+    "money",
+    "quantity",
+    "yes_no",
+    "table",
+    "table_list",
+]
 
 
 class _File(BaseModel):

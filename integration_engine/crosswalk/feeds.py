@@ -330,10 +330,7 @@ class _Reader:
             if group.own and number == 0 and position.segment not in group.own:
                 return
             return
-        before = [
-            (segment, number)
-            for number, segment in enumerate(self.message.all(position.segment), start=1)
-        ]
+        before = [(segment, number) for number, segment in enumerate(self.message.all(position.segment), start=1)]
         if not before:
             return
         preceding = [s for s in self.message.segments[: group.at] if s.name == position.segment]
@@ -351,7 +348,9 @@ class _Reader:
                 texts = position.fields(segment)
                 if not texts:
                     continue
-                if texts[0] in NULL_TEXTS or (position.component and segment.inside(texts[0], position.component) in NULL_TEXTS):
+                if texts[0] in NULL_TEXTS or (
+                    position.component and segment.inside(texts[0], position.component) in NULL_TEXTS
+                ):
                     self.cleared.append(".".join((target.record, *target.path)))
                     return None, None
                 try:
@@ -361,12 +360,12 @@ class _Reader:
                         self._unreadable(target, path, position, number, texts, str(error))
                         return None, None
                     continue
-                if value is not None and value != "" and value != ():
+                if value is not None and value not in ("", ()):
                     shown = f"{position.segment}[{number}]-{position.text.partition('-')[2].rstrip('?')}"
                     return value, TraceEntry(path, _shown(value), shown)
         return None, None
 
-    def _convert(
+    def _convert(  # noqa: C901 - one branch a kind of type
         self, target: Target, position: Position, segment: Segment, texts: list[str], group: _Group
     ) -> Any:
         kind = target.file.type
@@ -456,7 +455,9 @@ class _Reader:
             if units and not units.replace(".", "", 1).isdigit():
                 wrong.append("FT1-10 is no number")
             if len(wrong) > 1:
-                self._line_finding("crosswalk.shifted", number, f"The fields of this FT1 look shifted: {', '.join(wrong)}.")
+                self._line_finding(
+                    "crosswalk.shifted", number, f"The fields of this FT1 look shifted: {', '.join(wrong)}."
+                )
             first, second = segment.value(25), segment.value(7)
             if first and second and first != second and _is_code(first) and _is_code(second):
                 self._line_finding("crosswalk.two_codes", number, "FT1-25 and FT1-7 name different procedures.")
@@ -566,7 +567,9 @@ def _compile(name: str, document: Document, file: FeedFile, problems: list[Mappi
             if target is not None:
                 targets.setdefault(target.record, []).append(target)
     order = tuple(
-        p for i, text in enumerate(file.identifiers.record_number) if (p := _position(document, ("identifiers", "record_number", i), text, problems))
+        p
+        for i, text in enumerate(file.identifiers.record_number)
+        if (p := _position(document, ("identifiers", "record_number", i), text, problems))
     )
     wheres = {
         kind: tuple(
@@ -578,7 +581,9 @@ def _compile(name: str, document: Document, file: FeedFile, problems: list[Mappi
     }
     for kind in file.records:
         if kind not in KINDS:
-            problems.append(document.problem(("records", kind), f"there is no record {kind!r}; there are {', '.join(KINDS)}"))
+            problems.append(
+                document.problem(("records", kind), f"there is no record {kind!r}; there are {', '.join(KINDS)}")
+            )
     licences = file.tables["licences"].values if "licences" in file.tables else {}
     return Feed(
         name=name.rsplit("/", 1)[-1].removesuffix(".yaml"),
@@ -614,13 +619,19 @@ def _target(
     if hint is None:
         close = difflib.get_close_matches(path, model_paths(), n=1)
         problems.append(
-            document.problem(place, f"the therapy model has no {path}" + (f"; did you mean {close[0]}?" if close else ""))
+            document.problem(
+                place, f"the therapy model has no {path}" + (f"; did you mean {close[0]}?" if close else "")
+            )
         )
         return None
     if field.type not in TYPES:
-        problems.append(document.problem((*place, "type"), f"there is no type {field.type!r}; there are {', '.join(TYPES)}"))
+        problems.append(
+            document.problem((*place, "type"), f"there is no type {field.type!r}; there are {', '.join(TYPES)}")
+        )
         return None
-    if (field.table is not None and field.table not in file.tables) or (field.type.startswith("table") and field.table is None):
+    if (field.table is not None and field.table not in file.tables) or (
+        field.type.startswith("table") and field.table is None
+    ):
         problems.append(document.problem((*place, "table"), "this file has no such table"))
         return None
     positions = [_position(document, (*place, "from", i), text, problems) for i, text in enumerate(field.positions)]
@@ -633,7 +644,8 @@ def _target(
             if value not in allowed:
                 problems.append(
                     document.problem(
-                        ("tables", str(field.table), "values", key), f"{path} knows {', '.join(sorted(allowed))}, not {value}"
+                        ("tables", str(field.table), "values", key),
+                        f"{path} knows {', '.join(sorted(allowed))}, not {value}",
                     )
                 )
     return Target(
@@ -683,5 +695,3 @@ def _enumeration(hint: Any) -> type[Enum] | None:
         if isinstance(inner, type) and issubclass(inner, Enum):
             return inner
     return None
-
-

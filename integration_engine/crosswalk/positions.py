@@ -1,10 +1,10 @@
 """Positions as a feed file writes them, compiled to closures over the segments of one record.
 
-    FT1-25.1            field, component, subcomponent (``FT1-11.1.1``), one-based as the manual writes them
-    FT1-7.1?            tentative: taken only when it reads as its type, no finding otherwise
-    PID-3(5=MR).1       the repetition whose component 5 is MR (``5=`` : is empty)
-    ROL(3.1=RP|SUP)-4   the segment whose field 3.1 is one of these
-    FT1-4.1..FT1-4.2    from one timestamp to another
+FT1-25.1            field, component, subcomponent (``FT1-11.1.1``), one-based as the manual writes them
+FT1-7.1?            tentative: taken only when it reads as its type, no finding otherwise
+PID-3(5=MR).1       the repetition whose component 5 is MR (``5=`` : is empty)
+ROL(3.1=RP|SUP)-4   the segment whose field 3.1 is one of these
+FT1-4.1..FT1-4.2    from one timestamp to another
 """
 
 from __future__ import annotations

@@ -39,16 +39,16 @@ def _rows(feed: Feed, targets: Mapping[str, str], domains: Mapping[str, str]) ->
                 feed=feed.name,
                 domain=target.domain if target else domains.get(path, "administrative"),
                 path=path,
-                positions=target.file.positions and tuple(target.file.positions) if target else (),
+                positions=tuple(target.file.positions) if target else (),
                 target=targets.get(path, "internal only"),
                 gap="" if target else "no position in this feed",
-                remedy="" if target else _remedy(path, feed, domains),
+                remedy="" if target else _remedy(path, domains),
             )
         )
     return sorted(rows, key=lambda row: (row.domain, row.path))
 
 
-def _remedy(path: str, feed: Feed, domains: Mapping[str, str]) -> str:
+def _remedy(path: str, domains: Mapping[str, str]) -> str:
     """What would close a gap: facts HL7 has a place for are configuration; timing and compliance need a custom field."""
     if path.startswith(("patient.", "coverage.", "diagnosis.")):
         return "configuration"

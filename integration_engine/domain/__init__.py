@@ -1,0 +1,1 @@
+"""The therapy-aware nouns, as frozen records. Pure."""

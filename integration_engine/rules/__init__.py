@@ -1,0 +1,1 @@
+"""Everything that is decided, as pure functions over facts, parameters and history."""

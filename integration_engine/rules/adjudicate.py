@@ -52,7 +52,10 @@ def adjudicate(day: TreatmentDay, parameters: Parameters, history: History) -> A
         decisions.extend((*units.decisions, *_tie(units)))
         findings.extend(units.findings)
         modifiers = coded_lines(
-            units.services, profile, _modifier_facts(day, day.discipline, coverage, entry, history, parameters), parameters
+            units.services,
+            profile,
+            _modifier_facts(day, day.discipline, coverage, entry, history, parameters),
+            parameters,
         )
         decisions.extend(modifiers.decisions)
         findings.extend(modifiers.findings)
@@ -148,7 +151,9 @@ def _modifier_facts(
         as_of=day.date_of_service,
         discipline=discipline,
         modality=next((e.modality for e in day.encounters if e.modality), None),
-        attested=next((e.medical_necessity_attested for e in day.encounters if e.medical_necessity_attested is not None), None),
+        attested=next(
+            (e.medical_necessity_attested for e in day.encounters if e.medical_necessity_attested is not None), None
+        ),
         prior_allowed=_prior_allowed(day, discipline, coverage, history, parameters),
         allowed_per_unit=allowed,
         sent=sent,

@@ -54,8 +54,16 @@ def check_authorization(
     fitting = _fitting(own, on, discipline, codes)
     placeholder = next((a for a in fitting if _is_placeholder(a.number, parameters)), None)
     if placeholder is not None:
-        findings.append(_finding("placeholder", "The authorization number is a placeholder.", "Enter the payer's own number.", placeholder.number or ""))
+        findings.append(
+            _finding(
+                "placeholder",
+                "The authorization number is a placeholder.",
+                "Enter the payer's own number.",
+                placeholder.number or "",
+            )
+        )
         fitting = [a for a in fitting if a is not placeholder]
+    working: tuple[str, ...]
     if not needed and not fitting:
         working = (f"{entry.payer.name} asks for no authorization of {discipline}",)
         return AuthorizationResult(
@@ -85,8 +93,16 @@ def check_authorization(
         last = fitting[-1]
         used = (last.used_before or Decimal(0)) + _used(history, last.number)
         amount = _quantity(last, codes)
-        text = f"This would be {last.basis or 'visit'} {used + amount} of {last.allowed} authorized."
-        findings.append(_finding("exhausted", text, "Request an extension, or mark the visit patient-pay.", str(used + amount), str(last.allowed)))
+        text = f"This would be {_one(last.basis)} {used + amount} of {last.allowed} authorized."
+        findings.append(
+            _finding(
+                "exhausted",
+                text,
+                "Request an extension, or mark the visit patient-pay.",
+                str(used + amount),
+                str(last.allowed),
+            )
+        )
         outcome, working = "exhausted", (text,)
     else:
         text, fix, identity = _why_none(own, on, discipline)
@@ -201,10 +217,22 @@ def _why_none(own: Sequence[Authorization], on: date, discipline: Discipline) ->
             return f"The authorization is {authorization.status}.", "Follow up with the payer.", "not_given"
         if authorization.ends_on is not None and authorization.ends_on < on:
             days = (on - authorization.ends_on).days
-            return f"The authorization ended {days} days before this visit.", "Request a new one or an extension.", "expired"
+            return (
+                f"The authorization ended {days} days before this visit.",
+                "Request a new one or an extension.",
+                "expired",
+            )
         if authorization.disciplines and discipline not in authorization.disciplines:
-            return f"The authorization does not cover {discipline}.", "Request one for this discipline.", "other_discipline"
-    return "This payer asks for an authorization and none is on file.", "Request one and enter it in the EMR.", "missing"
+            return (
+                f"The authorization does not cover {discipline}.",
+                "Request one for this discipline.",
+                "other_discipline",
+            )
+    return (
+        "This payer asks for an authorization and none is on file.",
+        "Request one and enter it in the EMR.",
+        "missing",
+    )
 
 
 def _is_placeholder(number: str | None, parameters: Parameters) -> bool:
@@ -223,12 +251,14 @@ def _limits(
     findings = []
     for limit in day.benefit_limits:
         counted = limit.basis in {Basis.VISITS, Basis.UNITS} and limit.allowed is not None
-        ours = limit.payer_id in (None, coverage.payer_id) and (not limit.disciplines or discipline in limit.disciplines)
+        ours = limit.payer_id in (None, coverage.payer_id) and (
+            not limit.disciplines or discipline in limit.disciplines
+        )
         if counted and ours and limit.allowed is not None:
             used = (limit.used or Decimal(0)) + _used_of_limit(limit, day.date_of_service, history)
             amount = ONE if limit.basis is Basis.VISITS else Decimal(sum(units for _, units in codes))
             if used + amount > limit.allowed:
-                text = f"This would be {limit.basis} {used + amount} of {limit.allowed} in the benefit limit."
+                text = f"This would be {_one(limit.basis)} {used + amount} of {limit.allowed} in the benefit limit."
                 fix = "Tell the patient, and bill the patient or request an exception."
                 findings.append(_finding("benefit_limit", text, fix, str(used + amount), str(limit.allowed)))
     return findings
@@ -242,6 +272,10 @@ def _used_of_limit(limit: BenefitLimit, on: date, history: History) -> Decimal:
         if inside and since and (not limit.disciplines or day.discipline in limit.disciplines):
             total += ONE if limit.basis is Basis.VISITS else Decimal(sum(units for _, units in day.codes))
     return total
+
+
+def _one(basis: Basis | None) -> str:
+    return {Basis.UNITS: "unit", Basis.AMOUNT: "dollar"}.get(basis or Basis.VISITS, "visit")
 
 
 def _finding(what: str, text: str, fix: str, observed: str = "", expected: str = "") -> Finding:

@@ -38,13 +38,13 @@ def split(ready: Sequence[Ready], receivers: Mapping[str, Receiver]) -> tuple[Ba
         if payer.receiver in receivers:
             groups.setdefault((payer.receiver, payer.key), []).append(one)
     plans = []
-    for (receiver_key, payer), group in sorted(groups.items()):
+    for (receiver_key, payer_key), group in sorted(groups.items()):
         receiver = receivers[receiver_key]
         ordered = sorted(group, key=_order)
         for start in range(0, len(ordered), receiver.claims_per_file):
             plans.append(
                 BatchPlan(
-                    receiver=receiver, payer=payer, claims=tuple(ordered[start : start + receiver.claims_per_file])
+                    receiver=receiver, payer=payer_key, claims=tuple(ordered[start : start + receiver.claims_per_file])
                 )
             )
     return tuple(plans)

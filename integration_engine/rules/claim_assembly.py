@@ -80,7 +80,13 @@ class _Assembly:
 
     def drafts(self, coded: Sequence[CodedLine]) -> tuple[ClaimDraft, ...]:
         if not coded:
-            self.missing("lines", "No treatment of this day earns a billable unit.", "Check the minutes.", "treating clinician", Queue.EDITS)
+            self.missing(
+                "lines",
+                "No treatment of this day earns a billable unit.",
+                "Check the minutes.",
+                "treating clinician",
+                Queue.EDITS,
+            )
             return ()
         diagnoses = self.diagnoses()
         location = self.location()
@@ -162,7 +168,13 @@ class _Assembly:
         pointed = [code for treatment in self.treatments for code in treatment.diagnoses]
         found = list(dict.fromkeys([*ranked, *pointed]))
         if not found:
-            self.missing("diagnosis", "There is no diagnosis.", "Enter one in the note.", "treating clinician", Queue.DOCUMENTATION)
+            self.missing(
+                "diagnosis",
+                "There is no diagnosis.",
+                "Enter one in the note.",
+                "treating clinician",
+                Queue.DOCUMENTATION,
+            )
         if len(found) > MOST_DIAGNOSES:
             self.missing(
                 "too_many_diagnoses",
@@ -209,15 +221,31 @@ class _Assembly:
         coverage, patient = self.coverage, self.day.patient
         owner, queue = "front desk", Queue.EDITS
         if coverage.relationship is None:
-            self.missing("relationship", "The patient's relationship to the subscriber is not stated.", "Send IN1-17.", owner, queue, "coverage.relationship")
+            self.missing(
+                "relationship",
+                "The patient's relationship to the subscriber is not stated.",
+                "Send IN1-17.",
+                owner,
+                queue,
+                "coverage.relationship",
+            )
             return None
         own = coverage.relationship is Relationship.SELF
         name = patient.name if own else coverage.subscriber_name
         if not coverage.member_id:
-            self.missing("member_id", "The member id is not stated.", "Send IN1-36.", owner, queue, "coverage.member_id")
+            self.missing(
+                "member_id", "The member id is not stated.", "Send IN1-36.", owner, queue, "coverage.member_id"
+            )
             return None
         if name is None or not name.last:
-            self.missing("subscriber_name", "The subscriber's name is not stated.", "Send IN1-16.", owner, queue, "coverage.subscriber_name")
+            self.missing(
+                "subscriber_name",
+                "The subscriber's name is not stated.",
+                "Send IN1-16.",
+                owner,
+                queue,
+                "coverage.subscriber_name",
+            )
             return None
         return Subscriber(
             name=name,
@@ -233,9 +261,7 @@ class _Assembly:
     def patient(self) -> ClaimPatient | None:
         patient = self.day.patient
         address = patient.address
-        complete = (
-            address is not None and address.line1 and address.city and address.state and address.postal_code
-        )
+        complete = address is not None and address.line1 and address.city and address.state and address.postal_code
         if patient.name is None or patient.birth_date is None or patient.sex is None or address is None or not complete:
             self.missing(
                 "patient_demographics",
@@ -253,7 +279,11 @@ class _Assembly:
         stated = [t.rendering for t in self.treatments if t.rendering] + [e.rendering for e in self.day.encounters]
         for person in stated:
             known = self.parameters.practitioner(person)
-            if known is not None and known.licence not in {LicenceLevel.ASSISTANT, LicenceLevel.STUDENT, LicenceLevel.AIDE}:
+            if known is not None and known.licence not in {
+                LicenceLevel.ASSISTANT,
+                LicenceLevel.STUDENT,
+                LicenceLevel.AIDE,
+            }:
                 if known.npi is None or known.name is None:
                     break
                 return known
@@ -271,7 +301,9 @@ class _Assembly:
         if not self.profile.supervising_sent:
             return None
         person = self.parameters.practitioner(self.first("supervising"))
-        return person if person is not None and person.npi and (rendering is None or person.npi != rendering.npi) else None
+        return (
+            person if person is not None and person.npi and (rendering is None or person.npi != rendering.npi) else None
+        )
 
     def initial_treatment(self) -> date | None:
         plans = [p for p in self.day.plans_of_care if p.discipline in (None, self.discipline)]
@@ -286,7 +318,9 @@ class _Assembly:
     def line(self, number: int, coded: CodedLine, diagnoses: Sequence[Icd10]) -> ServiceLine:
         group = [self.treatments[place] for place in coded.places]
         each = self.unit_charge(group, coded)
-        pointed = list(dict.fromkeys(code for treatment in group for code in treatment.diagnoses)) or list(diagnoses[:1])
+        pointed = list(dict.fromkeys(code for treatment in group for code in treatment.diagnoses)) or list(
+            diagnoses[:1]
+        )
         pointers = tuple(diagnoses.index(code) + 1 for code in pointed if code in diagnoses)[:MOST_POINTERS]
         first = group[0]
         return ServiceLine(
@@ -332,11 +366,16 @@ def _split(whole: ClaimDraft) -> tuple[ClaimDraft, ...]:
     parts = []
     for part, start in enumerate(range(0, len(whole.lines), MOST_LINES), start=1):
         lines = tuple(
-            replace(line, number=number)
-            for number, line in enumerate(whole.lines[start : start + MOST_LINES], start=1)
+            replace(line, number=number) for number, line in enumerate(whole.lines[start : start + MOST_LINES], start=1)
         )
         total = sum((line.charge for line in lines), ZERO)
         parts.append(
-            replace(whole, part=part, lines=lines, total_charge=total, patient_paid=whole.patient_paid if part == 1 else None)
+            replace(
+                whole,
+                part=part,
+                lines=lines,
+                total_charge=total,
+                patient_paid=whole.patient_paid if part == 1 else None,
+            )
         )
     return tuple(parts)

@@ -81,7 +81,9 @@ _TESTS: Mapping[str, Callable[[str, Any], Callable[[Facts], bool]]] = {
     "over": lambda name, value: lambda facts: facts[name] is not None and facts[name] > value,
     "under": lambda name, value: lambda facts: facts[name] is not None and facts[name] < value,
     "present": lambda name, value: lambda facts: (facts[name] not in (None, "", ())) is value,
-    "starts_with": lambda name, value: lambda facts: any(
-        str(one).startswith(value) for one in (facts[name] if isinstance(facts[name], tuple) else (facts[name],))
+    "starts_with": lambda name, value: (
+        lambda facts: any(
+            str(one).startswith(value) for one in (facts[name] if isinstance(facts[name], tuple) else (facts[name],))
+        )
     ),
 }

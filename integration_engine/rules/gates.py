@@ -107,7 +107,11 @@ def _has(kind: MeasurementKind, *more: MeasurementKind) -> Callable[[TreatmentDa
         return any(
             m.kind in kinds
             and m.value
-            and (m.encounter_number == encounter.number or m.observed_on == day.date_of_service or kind is MeasurementKind.GOAL)
+            and (
+                m.encounter_number == encounter.number
+                or m.observed_on == day.date_of_service
+                or kind is MeasurementKind.GOAL
+            )
             for m in day.measurements
             if m.discipline in (None, day.discipline)
         )
@@ -138,8 +142,9 @@ NEEDS: Mapping[str, Callable[[TreatmentDay, Encounter, Parameters], bool]] = {
     "note_signed": lambda _, e, __: e.note_status == "signed" or e.note_signed_on is not None,
     "rendering": lambda _, e, __: e.rendering is not None or all(t.rendering for t in e.treatments),
     "rendering_licence": _not_rendered_by_assistant,
-    "supervising_of_assistant": lambda _, e, __: e.supervising is not None
-    or all(t.supervising is not None for t in e.treatments if t.assistant is not None),
+    "supervising_of_assistant": lambda _, e, __: (
+        e.supervising is not None or all(t.supervising is not None for t in e.treatments if t.assistant is not None)
+    ),
     "student_supervised": _student_supervised,
     "telehealth_consent": lambda _, e, __: e.modality not in TELEHEALTH or e.telehealth_consent is True,
     "measures": _has(MeasurementKind.TEST, MeasurementKind.MEASURE),
@@ -154,19 +159,31 @@ def _plan_of_care(
     day: TreatmentDay, parameters: Parameters, decisions: list[Decision], findings: list[Finding]
 ) -> None:
     on = day.date_of_service
-    if all(e.encounter_type in {EncounterType.EVALUATION} for e in day.encounters):
-        decisions.append(_decision("evaluation", Outcome.PASS, ("an evaluation establishes the plan it is billed with",), None))
+    if all(e.encounter_type == EncounterType.EVALUATION for e in day.encounters):
+        decisions.append(
+            _decision("evaluation", Outcome.PASS, ("an evaluation establishes the plan it is billed with",), None)
+        )
         return
     in_force = parameters.certification.on(on)
     rule = in_force.value
-    plans = [plan for plan in day.plans_of_care if plan.discipline in (None, day.discipline) and plan.status != "discontinued"]
+    plans = [
+        plan
+        for plan in day.plans_of_care
+        if plan.discipline in (None, day.discipline) and plan.status != "discontinued"
+    ]
     if not plans:
-        findings.append(_plan_finding("missing", "There is no plan of care for this discipline.", "Establish the plan and send it.", rule))
+        findings.append(
+            _plan_finding(
+                "missing", "There is no plan of care for this discipline.", "Establish the plan and send it.", rule
+            )
+        )
         decisions.append(_decision("missing", Outcome.FAIL, ("no plan of care was received",), rule.citation))
         return
     covering = [plan for plan in plans if _from(plan) is not None and (_from(plan) or on) <= on]
     if not covering:
-        findings.append(_plan_finding("not_yet", "The plan of care begins after this visit.", "Check the dates of the plan.", rule))
+        findings.append(
+            _plan_finding("not_yet", "The plan of care begins after this visit.", "Check the dates of the plan.", rule)
+        )
         return
     plan = max(covering, key=lambda p: (_from(p) or on, p.version or 0))
     start = _from(plan) or on
@@ -183,7 +200,9 @@ def _plan_of_care(
                 observed=str(days),
             )
         )
-        decisions.append(_decision("expired", Outcome.FAIL, (f"certified {start} to {end}; visit {on}",), rule.citation))
+        decisions.append(
+            _decision("expired", Outcome.FAIL, (f"certified {start} to {end}; visit {on}",), rule.citation)
+        )
         return
     certified, working = _certified(plan, start, on, rule)
     decisions.append(
@@ -314,7 +333,10 @@ def _progress_note(
             rule="gates.progress_report",
             value=f"treatment day {number} of {every}",
             outcome=Outcome.FAIL if late else Outcome.PASS,
-            working=(f"last progress report: {last or 'none'}", f"treatment days since: {len(counted)}, this is number {number}"),
+            working=(
+                f"last progress report: {last or 'none'}",
+                f"treatment days since: {len(counted)}, this is number {number}",
+            ),
             parameters=(ParameterUse(name=f"{profile.key}.progress_note_every", value=str(every)),),
             citation=citation,
             otherwise=(f"{every - number} more treatment days before a report is due",) if not late else (),

@@ -77,9 +77,7 @@ def coded_lines(
     lines = [_with_telehealth(line, profile, facts, decisions) for line in lines]
     lines = [_with_sent(line, facts) for line in lines]
     ordered = tuple(_in_order(line, profile, findings) for line in lines)
-    return ModifiersResult(
-        lines=ordered, allowed=allowed, decisions=tuple(decisions), findings=tuple(findings)
-    )
+    return ModifiersResult(lines=ordered, allowed=allowed, decisions=tuple(decisions), findings=tuple(findings))
 
 
 # --- assistants ------------------------------------------------------------------------------------------------------
@@ -137,7 +135,10 @@ def _by_whom(
     if service.facts is None or service.facts.unit_minutes is None:
         whole = 10 * assistant > rule.share_over * max(total, assistant)
         without, with_it = (0, service.units) if whole else (service.units, 0)
-        why, review = f"assistant {assistant} of {total} min, {'over' if whole else 'not over'} {rule.share_over * 10} %", False
+        why, review = (
+            f"assistant {assistant} of {total} min, {'over' if whole else 'not over'} {rule.share_over * 10} %",
+            False,
+        )
     else:
         without, with_it, why, review = split_by_assistant(
             therapist,

@@ -163,7 +163,7 @@ def _changed(encounter: KeptEncounter) -> bool:
 
 
 def _facts(record: PatientRecord, day: KeptDay, group: tuple[KeptEncounter, ...]) -> TreatmentDay:
-    references = []
+    references: list[ChargeReference] = []
     for encounter_index, encounter in enumerate(group):
         standing = _standing(encounter)
         references.extend(
@@ -210,9 +210,7 @@ def _history(record: PatientRecord, day: KeptDay, days: Mapping[DayKey, KeptDay]
 
 
 def _empty(day: KeptDay) -> DayOutcome:
-    return DayOutcome(
-        day=day, encounter_ids=(), facts=None, history=None, adjudication=None, findings=(), holds=()
-    )
+    return DayOutcome(day=day, encounter_ids=(), facts=None, history=None, adjudication=None, findings=(), holds=())
 
 
 def _changed_after_submission() -> Finding:

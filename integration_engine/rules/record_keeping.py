@@ -109,7 +109,7 @@ class _Keeper:
     def encountered(self, known: tuple[KeptEncounter, ...], statement: Statement) -> tuple[KeptEncounter, ...]:
         """Encounters after one DFT."""
         stated = statement.encounter
-        assert stated is not None  # noqa: S101 - the caller looked
+        assert stated is not None
         key = encounter_key(stated)
         place = next((i for i, item in enumerate(known) if encounter_key(item.value) == key), None)
         before = (
@@ -195,9 +195,7 @@ class _Lines:
             found = [i for i, t in enumerate(self.treatments) if t.code == treatment.code]
             return found[0] if len(found) == 1 else None
         if not treatment.line_id:
-            found = [
-                i for i, t in enumerate(self.treatments) if _same(t, treatment) and self._owner(i) != journal_id
-            ]
+            found = [i for i, t in enumerate(self.treatments) if _same(t, treatment) and self._owner(i) != journal_id]
             return found[0] if found else None
         return None
 
@@ -264,27 +262,27 @@ def _finding(identity: str, severity: Severity, text: str, fix: str, subject: st
     )
 
 
-def _coverage_key(coverage: Any) -> tuple[object, ...]:  # noqa: ANN401
+def _coverage_key(coverage: Any) -> tuple[object, ...]:
     return (coverage.rank, coverage.payer_id)
 
 
-def _plan_key(plan: Any) -> tuple[object, ...]:  # noqa: ANN401
+def _plan_key(plan: Any) -> tuple[object, ...]:
     return (plan.plan_id, plan.version) if plan.plan_id else (plan.discipline, plan.certified_from)
 
 
-def _note_key(note: Any) -> tuple[object, ...]:  # noqa: ANN401
+def _note_key(note: Any) -> tuple[object, ...]:
     return (note.document_id,) if note.document_id else (note.kind, note.discipline, note.written_on)
 
 
-def _authorization_key(authorization: Any) -> tuple[object, ...]:  # noqa: ANN401
+def _authorization_key(authorization: Any) -> tuple[object, ...]:
     return (authorization.number, authorization.payer_id)
 
 
-def _limit_key(limit: Any) -> tuple[object, ...]:  # noqa: ANN401
+def _limit_key(limit: Any) -> tuple[object, ...]:
     return (limit.payer_id, limit.basis, limit.period, limit.disciplines)
 
 
-def _measurement_key(measurement: Any) -> tuple[object, ...]:  # noqa: ANN401
+def _measurement_key(measurement: Any) -> tuple[object, ...]:
     return (measurement.kind, measurement.code, measurement.name, measurement.observed_on, measurement.encounter_number)
 
 

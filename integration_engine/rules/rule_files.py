@@ -427,10 +427,12 @@ class _Reading:
             ),
             assistant_modifiers={d: codes.Modifier(m) for d, m in modifiers.assistant_modifiers.items()},
             thresholds={
-                bucket: self.dated("rules/thresholds.yaml", ("thresholds", bucket), f"threshold {bucket}", spans, lambda s: s.amount)
+                bucket: self.dated(
+                    "rules/thresholds.yaml", ("thresholds", bucket), f"threshold {bucket}", spans, lambda s: s.amount
+                )
                 for bucket, spans in thresholds.thresholds.items()
             },
-            buckets=dict(thresholds.buckets),
+            buckets={str(d): bucket for d, bucket in thresholds.buckets.items()},
             certification=self.dated(
                 "rules/certification.yaml",
                 ("certification",),
@@ -451,9 +453,7 @@ class _Reading:
                 gates.minimum_documentation,
                 lambda s: tuple(_requirement(r) for r in s.requirements),
             ),
-            edits=tuple(
-                edit for name, file in sorted(edit_files.items()) if file for edit in self.edits(name, file)
-            ),
+            edits=tuple(edit for name, file in sorted(edit_files.items()) if file for edit in self.edits(name, file)),
             pair_edits=self.dated(
                 "codes/ncci_pairs.yaml", ("ncci_pairs",), "ncci_pairs", pairs.ncci_pairs, _pair_edits
             ),
@@ -477,9 +477,7 @@ class _Reading:
         """One file as its model, or None with its problems noted."""
         text = self.files.get(name)
         if text is None:
-            self.problems.append(
-                MappingProblem(file=name, line=1, column=1, where="file", text="this file is missing")
-            )
+            self.problems.append(MappingProblem(file=name, line=1, column=1, where="file", text="this file is missing"))
             return None
         try:
             document = read_document(name, text)
@@ -524,7 +522,9 @@ class _Reading:
             key=key,
             label=file.label,
             segment=file.segment,
-            units_method=self.dated(name, ("units_method",), f"{key}.units_method", file.units_method, lambda s: s.method),
+            units_method=self.dated(
+                name, ("units_method",), f"{key}.units_method", file.units_method, lambda s: s.method
+            ),
             units_sent=file.units_sent,
             discipline_modifiers=file.discipline_modifiers,
             assistant_modifiers=file.assistant_modifiers,
@@ -614,7 +614,11 @@ class _Reading:
             for r, requirement in enumerate(span.requirements):
                 if requirement.need not in NEEDS:
                     path = ("minimum_documentation", s, "requirements", r, "need")
-                    self.wrong("gates/minimum_documentation.yaml", path, f"there is no need {requirement.need!r}; there are {', '.join(NEEDS)}")
+                    self.wrong(
+                        "gates/minimum_documentation.yaml",
+                        path,
+                        f"there is no need {requirement.need!r}; there are {', '.join(NEEDS)}",
+                    )
 
     def practice(self, file: PracticeFile, profiles: Mapping[str, p.PayerProfile]) -> p.Practice:
         practitioners: dict[str, Practitioner] = {}
@@ -634,7 +638,9 @@ class _Reading:
         for key, payer in file.payers.items():
             if payer.profile not in profiles:
                 path = ("payers", key, "profile")
-                self.wrong("practice.yaml", path, f"there is no payers/{payer.profile}.yaml; there are {', '.join(profiles)}")
+                self.wrong(
+                    "practice.yaml", path, f"there is no payers/{payer.profile}.yaml; there are {', '.join(profiles)}"
+                )
                 continue
             entry = self._payer(key, payer)
             for identity in payer.sender_ids:

@@ -108,17 +108,22 @@ def claim_facts(draft: ClaimDraft, day: TreatmentDay, history: History) -> Mappi
         "encounter.type": encounter.encounter_type.value if encounter.encounter_type else "",
         "encounter.modality": encounter.modality.value if encounter.modality else "",
         "episode.earlier_evaluations": sum(
-            other.evaluation and other.discipline is draft.discipline and other.date_of_service < on for other in history.days
+            other.evaluation and other.discipline is draft.discipline and other.date_of_service < on
+            for other in history.days
         )
         if encounter.encounter_type is EncounterType.EVALUATION
         else 0,
     }
 
 
-def line_facts(line: ServiceLine, draft: ClaimDraft, facts: Mapping[str, Any], parameters: Parameters) -> Mapping[str, Any]:
+def line_facts(
+    line: ServiceLine, draft: ClaimDraft, facts: Mapping[str, Any], parameters: Parameters
+) -> Mapping[str, Any]:
     """One line as conditions see it, with its claim's facts."""
     try:
-        procedure = parameters.procedures[line.code].at(line.date_of_service) if line.code in parameters.procedures else None
+        procedure = (
+            parameters.procedures[line.code].at(line.date_of_service) if line.code in parameters.procedures else None
+        )
     except NotInForce:
         procedure = None
     codes = {other.code for other in draft.lines}

@@ -81,7 +81,9 @@ def billed_units(
     method_value = profile.units_method.on(as_of)
     method = parameters.methods[method_value.value]
     services, findings = _services(treatments, as_of, parameters)
-    used = (ParameterUse(name=f"{profile.key}.units_method", value=method.key, in_force_from=method_value.effective_from),)
+    used = (
+        ParameterUse(name=f"{profile.key}.units_method", value=method.key, in_force_from=method_value.effective_from),
+    )
     decisions: list[Decision] = []
     pool = [s for s in services if _is_pooled(s)]
     timed = sum(s.minutes or 0 for s in pool)
@@ -142,9 +144,7 @@ def _services(
             places=tuple(indexes),
             minutes=whole,
             assistant_minutes=_assistant_minutes(group),
-            units_sent=None
-            if any(t.units_sent is None for t in group)
-            else sum(t.units_sent or 0 for t in group),
+            units_sent=None if any(t.units_sent is None for t in group) else sum(t.units_sent or 0 for t in group),
             facts=facts,
             delivery=group[0].delivery,
         )
@@ -154,7 +154,11 @@ def _services(
             findings.append(_unknown_code(code, subject))
         elif facts.unit_minutes is not None and whole is None:
             findings.append(_no_minutes(code, subject))
-        elif facts.unit_minutes is not None and not facts.group and service.delivery in {Delivery.CONCURRENT, Delivery.GROUP}:
+        elif (
+            facts.unit_minutes is not None
+            and not facts.group
+            and service.delivery in {Delivery.CONCURRENT, Delivery.GROUP}
+        ):
             findings.append(_not_one_on_one(code, subject, service.delivery))
     return services, findings
 
@@ -213,7 +217,10 @@ def _decide(
 ) -> tuple[int, Decision]:
     facts = service.facts
     if facts is None or _is_missing(service):
-        return 0, _decision(service, method.key, 0, ("minutes or code facts are missing",), used, method.citation, Outcome.NOT_CHECKED)
+        return 0, _decision(
+            service, method.key, 0, ("minutes or code facts are missing",), used, method.citation, Outcome.NOT_CHECKED
+        )
+    working: tuple[str, ...]
     if facts.unit_minutes is None:
         working = (f"{service.code} is billed by occurrence, whatever its minutes",)
         return 1, _decision(service, "untimed", 1, working, (), facts.citation)
@@ -221,7 +228,9 @@ def _decide(
     if not _is_pooled(service):
         earned_at = facts.earned_at or method.earned_at
         units = count(minutes, facts.unit_minutes, earned_at)
-        working = (f"{minutes} min: first unit at {earned_at}, each further {facts.unit_minutes} min one more = {units}",)
+        working = (
+            f"{minutes} min: first unit at {earned_at}, each further {facts.unit_minutes} min one more = {units}",
+        )
         return units, _decision(service, "own_threshold", units, working, used, facts.citation)
     units = shares[service.code]
     whole, rest = divmod(minutes, method.unit_minutes)
@@ -234,7 +243,9 @@ def _decide(
             f"{service.code}: {whole} whole + {units - whole} by remainder = {units}",
         )
         nearest = _next_total(timed, method)
-        otherwise: tuple[str, ...] = (f"with {nearest - timed} more timed minutes the day would earn {total + 1} units",)
+        otherwise: tuple[str, ...] = (
+            f"with {nearest - timed} more timed minutes the day would earn {total + 1} units",
+        )
     else:
         working = (
             f"{service.code}: {minutes} min = {whole} x {method.unit_minutes} + {rest}",
@@ -243,7 +254,9 @@ def _decide(
             else "no remainder",
             f"{service.code}: {units} units",
         )
-        otherwise = (f"with {_next_total(minutes, method) - minutes} more minutes of {service.code} it would be {units + 1} units",)
+        otherwise = (
+            f"with {_next_total(minutes, method) - minutes} more minutes of {service.code} it would be {units + 1} units",
+        )
     return units, replace(_decision(service, method.key, units, working, used, method.citation), otherwise=otherwise)
 
 
@@ -274,7 +287,12 @@ def _decision(
 
 
 def _compare(service: Service, units: int, profile: PayerProfile) -> list[Finding]:
-    if service.units_sent is None or service.units_sent == units or profile.units_sent == "accept" or _is_missing(service):
+    if (
+        service.units_sent is None
+        or service.units_sent == units
+        or profile.units_sent == "accept"
+        or _is_missing(service)
+    ):
         return []
     holds = profile.units_sent == "hold"
     return [

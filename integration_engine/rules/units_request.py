@@ -23,7 +23,18 @@ from integration_engine.rules.units import billed_units
 
 REQUEST_FIELDS = frozenset({"payer", "discipline", "date_of_service", "services", "prior_allowed_amount", "modality"})
 SERVICE_FIELDS = frozenset(
-    {"code", "minutes", "assistant_minutes", "joint_minutes", "start", "stop", "rest_minutes", "delivery", "modifiers", "units"}
+    {
+        "code",
+        "minutes",
+        "assistant_minutes",
+        "joint_minutes",
+        "start",
+        "stop",
+        "rest_minutes",
+        "delivery",
+        "modifiers",
+        "units",
+    }
 )
 MODALITIES = {
     "in_person": Modality.IN_PERSON,
@@ -61,9 +72,7 @@ def answer_units(request: Any, parameters: Parameters) -> dict[str, Any]:
     )
     coded = coded_lines(units.services, profile, facts, parameters)
     return {
-        "lines": [
-            {"code": line.code, "units": line.units, "modifiers": list(line.modifiers)} for line in coded.lines
-        ],
+        "lines": [{"code": line.code, "units": line.units, "modifiers": list(line.modifiers)} for line in coded.lines],
         "timed_minutes": units.timed_minutes,
         "total_timed_units": units.total_timed_units,
         "tie": units.tie,
@@ -121,7 +130,7 @@ def _text(value: Mapping[str, Any], name: str, path: str = "") -> str:
 
 
 def _one_of(value: Mapping[str, Any], name: str, among: Mapping[str, Any]) -> Any:
-    found = value.get(name)
+    found = str(value.get(name))
     if found not in among:
         raise ValueError(f"{name}: one of {', '.join(among)} is wanted")
     return among[found]

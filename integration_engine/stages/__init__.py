@@ -1,0 +1,1 @@
+"""Load, decide, save: one transaction over a batch of items."""

@@ -19,8 +19,8 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from integration_engine.core.findings import Finding
-from integration_engine.crosswalk.claim_writer import render
 from integration_engine.core.money import from_cents
+from integration_engine.crosswalk.claim_writer import render
 from integration_engine.domain.claim import Claim, ClaimDraft, Envelope
 from integration_engine.rules.batching import BatchPlan, split
 from integration_engine.stages.rules_in_force import RulesInForce
@@ -41,11 +41,16 @@ class Verdict(Protocol):
     """What the gate said; not checked is never accepted."""
 
     @property
-    def accepted(self) -> bool: ...
+    def accepted(self) -> bool:
+        """True only when the file may leave."""
+
     @property
-    def findings(self) -> tuple[Finding, ...]: ...
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong, and where."""
+
     @property
-    def claim_numbers(self) -> frozenset[str]: ...
+    def claim_numbers(self) -> frozenset[str]:
+        """The claims the findings lie in."""
 
 
 Publish = Callable[[Path, str, bytes], object]
@@ -128,7 +133,6 @@ class Batch:
             now=now,
         )
 
-
     def _finish(self, batch: PendingBatch, now: datetime) -> WrittenFile:
         """Judge and publish one rendered batch; what the gate names goes to the edits queue, the rest is freed."""
         verdict = self.gate.check(batch.text)
@@ -137,7 +141,9 @@ class Batch:
             with self.store.database.write() as connection:
                 batches.refuse(connection, batch, verdict.findings, verdict.claim_numbers, now)
             log.warning("batch.refused", batch_id=batch.id, claims=batch.claims, stage="batch")
-            return _told(batch, "refused by the gate", "; ".join(sorted({finding.text for finding in verdict.findings})))
+            return _told(
+                batch, "refused by the gate", "; ".join(sorted({finding.text for finding in verdict.findings}))
+            )
         with self.store.database.write() as connection:
             batches.mark_checked(connection, batch)
         self.publish(self.outbound, batch.file_name, batch.data)

@@ -29,7 +29,7 @@ def dry_run(messages: Iterable[tuple[str, bytes]], rules: RulesInForce, *, new_i
     }
 
 
-def _day(taken: TakenIn, patient_id: int, outcome: Any) -> dict[str, Any]:  # noqa: ANN401
+def _day(taken: TakenIn, patient_id: int, outcome: Any) -> dict[str, Any]:
     adjudication = outcome.adjudication
     record = taken.records[patient_id]
     return {

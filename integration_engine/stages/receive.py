@@ -91,7 +91,7 @@ class _Taken:
         self._batch = batch
         self._now = now
         parts = batch.messages if batch is not None else (frame.payload,)
-        self._enveloped = batch is not None and not frame.payload.lstrip()[:3].upper() == b"MSH"
+        self._enveloped = batch is not None and frame.payload.lstrip()[:3].upper() != b"MSH"
         self.arrivals = [_arrive(part, frame, feeds, now) for part in parts or (frame.payload,)]
 
     def answer(self, acknowledgments: list[bytes], verdicts: list[Verdict]) -> bytes | None:

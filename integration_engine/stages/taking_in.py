@@ -86,7 +86,7 @@ def take_in(
         if message.finding is not None:
             taken.parked[message.journal_id] = message.finding
             continue
-        assert message.key is not None and message.statement is not None  # noqa: S101, PT018 - read_message's promise
+        assert message.key is not None and message.statement is not None  # noqa: PT018 - read_message's promise
         patient_id = whose.setdefault(message.key, 0) or new_id()
         whose[message.key] = patient_id
         record = taken.records.get(patient_id) or known.get(patient_id) or _new(patient_id, message)
@@ -131,7 +131,7 @@ def _give_back(taken: TakenIn, patient_id: int) -> None:
 
 
 def _new(patient_id: int, message: Read) -> PatientRecord:
-    assert message.key is not None  # noqa: S101 - the caller looked
+    assert message.key is not None
     return PatientRecord(id=patient_id, scope=message.key[0], journal_id=message.journal_id, patient=Patient())
 
 

@@ -16,8 +16,8 @@ from integration_engine.domain.record import Charge, ChargeState, DayState, Kept
 from integration_engine.store import tables as t
 from integration_engine.store.columns import RecordColumns
 from integration_engine.store.database import ROWS_PER_STATEMENT, bulk_delete, bulk_insert, update_many
+from integration_engine.store.documents import decode_codes, decode_consumed, encode
 from integration_engine.store.lanes import RecordChanged
-from integration_engine.store.documents import decode_consumed, decode_codes, encode
 
 # Where an identifier of a merged record stands: it still leads to the survivor, who does not carry it.
 MERGED_NUMBER, MERGED_OTHER = -1, -2

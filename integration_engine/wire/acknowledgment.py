@@ -47,9 +47,11 @@ def acknowledge(
              frames. text never holds a field's value.
     """
     if header is None:
-        return _build("|", "^~\\&", ("", "", "", ""), "", "", "", code, answer_id, answered_at, condition, position, text)
+        return _build(
+            "|", "^~\\&", ("", "", "", ""), "", "", "", code, answer_id, answered_at, condition, position, text
+        )
     accept, application = header.accept_acknowledgment.upper(), header.application_acknowledgment.upper()
-    enhanced = bool(accept or application) and accept != "NE" or (accept == "NE" and application not in {"", "AL"})
+    enhanced = (bool(accept or application) and accept != "NE") or (accept == "NE" and application not in {"", "AL"})
     if not enhanced:
         return _of(header, code, answer_id, answered_at, condition, position, text)
     answers = []
@@ -65,9 +67,7 @@ def _wanted(asked: str, code: str) -> bool:
     return asked == "AL" or (asked == "ER" and code != "AA") or (asked == "SU" and code == "AA")
 
 
-def _of(
-    header: Header, code: str, answer_id: str, answered_at: str, condition: str, position: str, text: str
-) -> bytes:
+def _of(header: Header, code: str, answer_id: str, answered_at: str, condition: str, position: str, text: str) -> bytes:
     names = (
         header.receiving_application,
         header.receiving_facility,

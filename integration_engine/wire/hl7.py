@@ -79,12 +79,19 @@ def peek(raw: bytes) -> Header:
     end = _line_end(raw, start)
     line = raw[start:end].decode("latin-1")
     if line[:3].upper() != "MSH" or len(line) < 9:  # noqa: PLR2004 - MSH, separator, four characters, separator
-        raise InboundError("the message does not begin with a usable MSH segment", position="MSH", acknowledgment="AR", condition="100")
+        raise InboundError(
+            "the message does not begin with a usable MSH segment", position="MSH", acknowledgment="AR", condition="100"
+        )
     separator = line[3]
     fields = line[4:].split(separator)
     encoding = fields[0]
     if separator.isalnum() or not 2 <= len(encoding) <= 5 or len(set(encoding)) < 2:  # noqa: PLR2004
-        raise InboundError("MSH-2 must name component, repetition, escape and subcomponent characters", position="MSH-2", acknowledgment="AR", condition="102")
+        raise InboundError(
+            "MSH-2 must name component, repetition, escape and subcomponent characters",
+            position="MSH-2",
+            acknowledgment="AR",
+            condition="102",
+        )
     fields += [""] * (18 - len(fields))
     component = encoding[0]
     kind = fields[7].split(component)
@@ -263,7 +270,9 @@ class Message:
 
     __slots__ = ("_by_name", "header", "marks", "segments", "tolerances")
 
-    def __init__(self, header: Header, segments: tuple[Segment, ...], marks: Marks, tolerances: tuple[str, ...]) -> None:
+    def __init__(
+        self, header: Header, segments: tuple[Segment, ...], marks: Marks, tolerances: tuple[str, ...]
+    ) -> None:
         self.header = header
         self.segments = segments
         self.marks = marks

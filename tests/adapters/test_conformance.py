@@ -77,6 +77,12 @@ def test_judge_goes_on_with_the_next_message_when_one_takes_too_long() -> None:
     assert (report.senders[0].messages, report.senders[0].judged) == (2, 1)
 
 
+def test_judge_says_so_when_no_process_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conformance, "START_SECONDS", 0.0)
+    report = judge([("a", GOOD.encode()), ("b", GOOD.encode())], 30, workers=1)
+    assert [(f.text, f.count) for f in report.findings] == [("no process could be started to judge it", 2)]
+
+
 def test_report_lists_what_the_sender_never_fills() -> None:
     summary = judge([("a", GOOD.encode()), ("b", CHARGE.encode())], 30, workers=1).senders[0]
     assert "FT1-20" in summary.never_populated

@@ -31,7 +31,7 @@ def test_good_file_stays_in_force_when_a_bad_one_replaces_it(tmp_path: Path) -> 
 
 def test_start_is_refused_when_a_file_is_bad(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("bad: 1")
-    with pytest.raises(MappingError, match="a.yaml:3:1"):
+    with pytest.raises(MappingError, match=r"a\.yaml:3:1"):
         InForce(MappingFiles(tmp_path), compile_or_refuse)
 
 

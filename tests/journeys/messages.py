@@ -9,8 +9,10 @@ def charge_message(
     """One DFT^P03 with one charge line; every number is another patient unless told otherwise."""
     who = number if patient is None else patient
     segments = (
-        f"MSH|^~\\&|{application}|CLINIC1|ENGINE|BILLING|20261005120000||DFT^P03^DFT_P03|"
-        f"{control_id or f'J{number:07d}'}|P|2.5.1",
+        (
+            f"MSH|^~\\&|{application}|CLINIC1|ENGINE|BILLING|20261005120000||DFT^P03^DFT_P03|"
+            f"{control_id or f'J{number:07d}'}|P|2.5.1"
+        ),
         "EVN|P03|20261005120000",
         f"PID|1||T{who:06d}^^^CLINIC^MR||TESTPATIENT^NUMBER{who}||19600101|F|||1 Elm St^^Ayrville^NE^680010001",
         f"PV1|1|O|CLINIC1|||||||||||||||||V{number:07d}",

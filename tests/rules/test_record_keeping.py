@@ -26,7 +26,9 @@ DAY = date(2026, 10, 5)
 EMPTY = PatientRecord(id=1, scope="THERAPYEMR", journal_id=0, patient=Patient())
 
 
-def line(line_id: str | None, code: str = "97110", minutes: int = 30, action: LineAction = LineAction.CHARGE) -> Treatment:
+def line(
+    line_id: str | None, code: str = "97110", minutes: int = 30, action: LineAction = LineAction.CHARGE
+) -> Treatment:
     return Treatment(line_id=line_id, code=Hcpcs(code), minutes=minutes, action=action)
 
 
@@ -132,7 +134,9 @@ def test_billed_line_stays_billed_when_a_correction_replaces_it() -> None:
 def test_blank_leaves_and_null_erases_when_a_patient_is_stated_again() -> None:
     keeping = Keeping()
     address = Address(line1="1 Elm", city="Ayr", state="NE", postal_code="68001")
-    first = Patient(identifiers=(Identifier(value="M1"),), name=PersonName(last="TEST", first="A"), phone="5", address=address)
+    first = Patient(
+        identifiers=(Identifier(value="M1"),), name=PersonName(last="TEST", first="A"), phone="5", address=address
+    )
     keeping.take(Statement(feed="f", trigger="ADT^A04", control_id="1", patient=first))
     second = Patient(identifiers=(Identifier(value="M1"),), address=Address(line1="2 Oak"))
     record = keeping.take(
@@ -147,7 +151,9 @@ def test_coverage_is_gone_when_a_later_snapshot_does_not_state_it() -> None:
     keeping = Keeping()
     both = (Coverage(rank=1, payer_id="A", member_id="1"), Coverage(rank=2, payer_id="B", member_id="2"))
     keeping.take(Statement(feed="f", trigger="ADT^A04", control_id="1", coverages=both))
-    record = keeping.take(Statement(feed="f", trigger="ADT^A08", control_id="2", coverages=(Coverage(rank=1, payer_id="A"),)))
+    record = keeping.take(
+        Statement(feed="f", trigger="ADT^A08", control_id="2", coverages=(Coverage(rank=1, payer_id="A"),))
+    )
     assert [(kept.value.payer_id, kept.value.member_id) for kept in record.coverages] == [("A", "1")]
 
 
@@ -157,7 +163,10 @@ def test_plan_keeps_its_identity_when_a_signature_arrives_later() -> None:
     before = keeping.take(dft(line("L1"), plans_of_care=(plan,))).plans_of_care[0]
     record = keeping.take(
         Statement(
-            feed="f", trigger="MDM^T02", control_id="2", plans_of_care=(PlanOfCare(plan_id="P1", version=1, signed_on=DAY),)
+            feed="f",
+            trigger="MDM^T02",
+            control_id="2",
+            plans_of_care=(PlanOfCare(plan_id="P1", version=1, signed_on=DAY),),
         )
     )
     assert record.plans_of_care[0].id == before.id

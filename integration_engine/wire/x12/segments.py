@@ -14,7 +14,20 @@ from functools import lru_cache
 ELEMENT, COMPONENT, SEGMENT, REPETITION = "*", ":", "~", "^"
 _ALLOWED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !\"&'()+,-./;?=@#$%_[]{}|<>\\")
 _SUBSTITUTES = str.maketrans(
-    {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "ß": "SS", "Æ": "AE", "æ": "AE", "Ø": "O", "ø": "O"}
+    {
+        "‘": "'",
+        "’": "'",
+        "“": '"',
+        "”": '"',
+        "–": "-",
+        "—": "-",
+        "…": "...",
+        "ß": "SS",
+        "Æ": "AE",
+        "æ": "AE",
+        "Ø": "O",
+        "ø": "O",
+    }
 )
 _BLANKS = re.compile(r"\s+")
 
@@ -84,7 +97,16 @@ def envelope(i: Interchange, transactions: Sequence[Sequence[str]], line_ending:
     )
     gs = join(
         "GS",
-        (i.functional_code, i.group_sender_id, i.group_receiver_id, i.created[:8], i.created[8:12], str(i.group), "X", i.guide),
+        (
+            i.functional_code,
+            i.group_sender_id,
+            i.group_receiver_id,
+            i.created[:8],
+            i.created[8:12],
+            str(i.group),
+            "X",
+            i.guide,
+        ),
     )
     segments = [isa, gs]
     for transaction in transactions:
