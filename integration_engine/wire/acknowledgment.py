@@ -12,6 +12,7 @@ from integration_engine.wire.hl7 import Header
 from integration_engine.wire.mllp import END, START
 
 _COMMIT: Final = {"AA": "CA", "AE": "CE", "AR": "CR"}
+_ASKED: Final = ("AL", "NE", "ER", "SU")
 _NEXT_FRAME: Final = END + b"\r" + START
 
 CONDITIONS: Final = {
@@ -51,8 +52,7 @@ def acknowledge(
             "|", "^~\\&", ("", "", "", ""), "", "", "", code, answer_id, answered_at, condition, position, text
         )
     accept, application = header.accept_acknowledgment.upper(), header.application_acknowledgment.upper()
-    enhanced = (bool(accept or application) and accept != "NE") or (accept == "NE" and application not in {"", "AL"})
-    if not enhanced:
+    if not _is_enhanced(accept, application):
         return _of(header, code, answer_id, answered_at, condition, position, text)
     answers = []
     if _wanted(accept, code):
@@ -60,6 +60,16 @@ def acknowledge(
     if _wanted(application, code):
         answers.append(_of(header, code, answer_id + "A", answered_at, condition, position, text))
     return _NEXT_FRAME.join(answers) if answers else None
+
+
+def _is_enhanced(accept: str, application: str) -> bool:
+    """MSH-15 or MSH-16 asks for something else than one application acknowledgment; unknown values ask for nothing.
+
+    NE with NE would leave a sender that waits without any answer, and is answered as original mode.
+    """
+    if {accept, application} - {"", *_ASKED}:
+        return False
+    return (accept, application) not in {("", ""), ("NE", "AL"), ("NE", ""), ("", "AL"), ("NE", "NE"), ("", "NE")}
 
 
 def _wanted(asked: str, code: str) -> bool:

@@ -37,9 +37,9 @@ def _send_all(engine: Engine, numbers: list[int], accepted: set[int]) -> None:
 
 
 def test_every_acknowledged_message_has_effect_once_when_processes_are_killed(
-    tmp_path: Path, database_url: str
+    tmp_path: Path, migrated_database_url: str
 ) -> None:
-    url = "" if database_url.startswith("sqlite") else database_url
+    url = "" if migrated_database_url.startswith("sqlite") else migrated_database_url
     chance = random.Random(20261124)
     accepted: set[int] = set()
     with running(tmp_path, url) as engine:
