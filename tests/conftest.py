@@ -32,6 +32,10 @@ class _WorkersShareOneServer:
         node.workerinput["postgres_folder"] = str(_supervised(node.config).folder)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write golden files anew; the diff is the review")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(_WorkersShareOneServer())

@@ -63,6 +63,8 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """One transaction: committed at the end, rolled back when anything is raised."""
         with self.engine.connect() as connection:
+            # Said outright, because a bulk insert that goes past SQLAlchemy would not begin anything to commit.
+            connection.begin()
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
