@@ -1,0 +1,110 @@
+"""The commands as a user runs them: exit codes, JSON, clear words on standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from integration_engine.adapters.mapping_files import shipped_folder
+
+SAMPLES = shipped_folder().parent / "samples"
+
+
+def run(*arguments: str, home: Path, text: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("INTEGRATION_ENGINE_")}
+    environment |= {"INTEGRATION_ENGINE_HOME": str(home)} | {f"INTEGRATION_ENGINE_{k}": v for k, v in settings.items()}
+    return subprocess.run(
+        (sys.executable, "-m", "integration_engine", *arguments),
+        input=text,
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_units_answers_one_object_and_a_list(tmp_path: Path) -> None:
+    request = {
+        "payer": "medicare_part_b",
+        "discipline": "PT",
+        "date_of_service": "2026-03-02",
+        "services": [{"code": "97110", "minutes": 54}],
+        "prior_allowed_amount": "2400.00",
+        "modality": "in_person",
+    }
+    one = run("units", home=tmp_path, text=json.dumps(request))
+    two = run("units", home=tmp_path, text=json.dumps([request, request | {"payer": "full_unit_only"}]))
+    assert one.returncode == two.returncode == 0
+    answer = json.loads(one.stdout)
+    assert answer["lines"] == [{"code": "97110", "units": 4, "modifiers": ["GP"]}]
+    assert {"timed_minutes", "total_timed_units", "tie", "alternatives", "decisions", "findings"} <= set(answer)
+    assert [a["lines"][0]["units"] for a in json.loads(two.stdout)] == [4, 3]
+
+
+def test_units_says_where_a_request_is_wrong(tmp_path: Path) -> None:
+    bad = run("units", home=tmp_path, text='[{"payer": "nobody"}]')
+    assert bad.returncode == 2
+    assert "[0]" in bad.stderr
+    assert "payer" in bad.stderr
+    assert run("units", home=tmp_path, text="{").returncode == 2
+
+
+def test_adjudicate_prints_decisions_and_drafts_and_stores_nothing(tmp_path: Path) -> None:
+    done = run("adjudicate", str(SAMPLES / "messages" / "01_pt_54_minutes_three_payers.hl7"), home=tmp_path)
+    answer = json.loads(done.stdout)
+    assert [day["state"] for day in answer["treatment_days"]] == ["ready"] * 3
+    assert all(day["drafts"] and day["decisions"] for day in answer["treatment_days"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_crosswalk_check_names_file_and_line(tmp_path: Path) -> None:
+    assert run("crosswalk", "check", home=tmp_path).returncode == 0
+    broken = tmp_path / "mappings"
+    broken.mkdir()
+    (broken / "practice.yaml").write_text("description: x\ndescription: y\n")
+    bad = run("crosswalk", "check", str(broken), home=tmp_path)
+    assert bad.returncode == 1
+    assert "practice.yaml:2:1" in bad.stderr
+
+
+def test_crosswalk_report_and_schemas_are_written(tmp_path: Path) -> None:
+    rows = json.loads(run("crosswalk", "report", "--json", home=tmp_path).stdout)
+    assert {row["domain"] for row in rows} == {"clinical", "timing", "administrative", "compliance"}
+    done = run("crosswalk", "schemas", str(tmp_path / "schemas"), home=tmp_path)
+    assert done.returncode == 0
+    assert json.loads((tmp_path / "schemas" / "feed.schema.json").read_text())["title"]
+
+
+def test_unknown_setting_is_refused_by_name(tmp_path: Path) -> None:
+    bad = run("settings", home=tmp_path, MLPP_PORT="1")
+    good = run("settings", "--json", home=tmp_path)
+    assert good.returncode == 0
+    assert len(json.loads(good.stdout)) > 15
+    assert "MLPP_PORT" in run("conserve", home=tmp_path, MLPP_PORT="1").stderr
+    assert bad.returncode in {0, 2}
+
+
+def test_public_bind_without_tls_is_refused(tmp_path: Path) -> None:
+    bad = run("listen", home=tmp_path, MLLP_HOST="0.0.0.0", MLLP_PORT="0")
+    assert bad.returncode == 2
+    assert "not a loopback address" in bad.stderr
+
+
+def test_conserve_queue_and_database_answer_on_an_empty_store(tmp_path: Path) -> None:
+    counts = json.loads(run("conserve", "--json", home=tmp_path).stdout)
+    assert counts["difference"] == 0
+    assert set(counts["charges"]) == {"received", "billed", "held", "void", "rejected", "pending"}
+    assert json.loads(run("queue", "list", "--json", home=tmp_path).stdout) == []
+    assert run("db", "verify", home=tmp_path).returncode == 0
+    assert run("explain", "NOBODY", home=tmp_path).returncode == 2
+
+
+@pytest.mark.parametrize("command", [(), ("queue",), ("crosswalk",), ("db",)])
+def test_help_is_there(tmp_path: Path, command: tuple[str, ...]) -> None:
+    assert "Usage" in run(*command, "--help", home=tmp_path).stdout
