@@ -57,7 +57,7 @@ def read_message(journal_id: int, raw: bytes, rules: RulesInForce) -> Read:
         feed = rules.feeds.select(header.sending_application, header.sending_facility, header.trigger)
         if feed is None:
             return Read(journal_id=journal_id, finding=_parked("no feed maps this sender and trigger", "MSH-3"))
-        statement = feed.read(Message.parse_bytes(raw, default_charset=feed.character_set))
+        statement = feed.read(Message.parse_bytes(raw, default_charset=feed.character_set), trace=False)
     except InboundError as error:
         return Read(journal_id=journal_id, finding=_parked(error.text, error.position))
     if statement.patient is None or not statement.patient.identifiers:
