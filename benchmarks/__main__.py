@@ -182,6 +182,8 @@ def main() -> None:
         with TemporaryDirectory() as folder:
             numbers = iter(range(1000))
             journey_figures("SQLite", lambda: f"sqlite:///{folder}/{next(numbers)}.db")
+
+    with running_postgres() as url:  # a server of its own: what the listener took in above would be taken through here
         journey_figures("PostgreSQL", lambda: url)
 
 
