@@ -1,4 +1,4 @@
-"""Realistic invented messages: a 2.9 KB DFT of three charge lines, each message another visit of one of many patients."""
+"""Realistic invented messages: a 2.9 KB DFT of three charge lines, each message the first visit of another patient."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from integration_engine.adapters.mapping_files import shipped_folder
 
-PATIENTS = 500
+PATIENTS = 1_000_000
 
 
 @cache

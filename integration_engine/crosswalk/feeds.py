@@ -184,13 +184,14 @@ class Feeds:
 class _Group:
     """The segments of one record, and where the message stood before it."""
 
-    __slots__ = ("at", "index", "own", "segments")
+    __slots__ = ("at", "found", "index", "own", "segments")
 
     def __init__(self, index: int, at: int, segments: list[Segment], own: frozenset[str]) -> None:
         self.index = index
         self.at = at
         self.segments = segments
         self.own = own
+        self.found: dict[str, list[tuple[Segment, int]]] = {}
 
 
 class _Reader:
@@ -345,6 +346,12 @@ class _Reader:
         name = position.segment
         if not group.own:
             return self._named(name)
+        found = group.found.get(name)
+        if found is None:
+            found = group.found[name] = self._around(name, group)
+        return found
+
+    def _around(self, name: str, group: _Group) -> list[tuple[Segment, int]]:
         if name in group.own:
             return [(s, n) for n, s in enumerate((s for s in group.segments if s.name == name), start=1)]
         preceding = [s for s in self.message.segments[: group.at] if s.name == name]
@@ -391,19 +398,24 @@ class _Reader:
         self, target: Target, position: Position, segment: Segment, texts: list[str], group: _Group
     ) -> Any:
         kind = target.file.type
-        reading = d.Reading(segment, self.feed.licences)
         if position.until is not None:
             return self._between(position, segment, texts[0])
+        read = _SIMPLE.get(kind)
+        if read is not None:
+            text = position.inside(segment, texts[0]).strip()
+            if not text:
+                return None
+            return d.read_money_text(text) if target.name == "encounter.patient_paid" else read(text)
+        reading = d.Reading(segment, self.feed.licences)
         if kind == "identifiers":
             return tuple(i for text in texts if (i := d.read_identifier(text, reading)) is not None)
         if kind == "modifiers":
             return d.read_modifiers(texts, reading, lists="modifier_lists" in self.feed.file.tolerances)
         if kind in _LISTS:
-            read = _LISTS[kind]
             plain = [position.inside(segment, text).strip() for text in texts]
             if kind == "table_list":
                 return tuple(self._table(target, text) for text in plain if text)
-            return tuple(dict.fromkeys(read(text) for text in plain if text))
+            return tuple(dict.fromkeys(_LISTS[kind](text) for text in plain if text))
         if kind in _STRUCTURED:
             return _STRUCTURED[kind](texts[0], reading)
         text = position.inside(segment, texts[0]).strip()
@@ -411,11 +423,7 @@ class _Reader:
             return None
         if kind == "table":
             return self._table(target, text)
-        if kind == "minutes":
-            return d.read_minutes(text, self._unit(target, group))
-        if kind == "money" and target.name == "encounter.patient_paid":
-            return d.read_money_text(text)
-        return _SIMPLE[kind](text)
+        return d.read_minutes(text, self._unit(target, group))
 
     def _between(self, position: Position, segment: Segment, text: str) -> int | None:
         assert position.until is not None
