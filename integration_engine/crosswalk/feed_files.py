@@ -68,10 +68,8 @@ class IdentifiersFile(_File):
 
 
 class AcknowledgmentFile(_File):
-    """How this sender is answered."""
+    """How this sender is answered; original or enhanced mode follows its MSH-15 and MSH-16."""
 
-    mode: Literal["original", "enhanced"] = "original"
-    nack_on_content: Literal["never", "AE", "AR"] = "never"
     accept_empty_control_id: bool = False
     processing_ids: list[str] = Field(default_factory=lambda: ["P"])
     strict_version: bool = False
