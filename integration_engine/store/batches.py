@@ -182,7 +182,8 @@ class Batches:
         claims = self._claims_of(connection, batch)
         days = self._lock_days(connection, claims)
         connection.execute(update(t.claim).where(t.claim.c.id.in_(claims)).values(state="submitted"))
-        whole = [day for day in days if not self._unsent(connection, day)]
+        unsent = self._unsent(connection, days)
+        whole = [day for day in days if day not in unsent]
         connection.execute(
             update(t.treatment_day).where(t.treatment_day.c.id.in_(whole)).values(state=DayState.BILLED.value)
         )
@@ -260,13 +261,14 @@ class Batches:
         return list(rows.scalars())
 
     @staticmethod
-    def _unsent(connection: Connection, day_id: int) -> bool:
-        return bool(
-            connection.scalar(
-                select(t.claim.c.id)
-                .where(t.claim.c.treatment_day_id == day_id, t.claim.c.state.in_(("drafted", "batched")))
-                .limit(1)
-            )
+    def _unsent(connection: Connection, days: Sequence[int]) -> set[int]:
+        """The days of which some claim has not left yet."""
+        return set(
+            connection.execute(
+                select(t.claim.c.treatment_day_id).where(
+                    t.claim.c.treatment_day_id.in_(days), t.claim.c.state.in_(("drafted", "batched"))
+                )
+            ).scalars()
         )
 
 
