@@ -147,12 +147,15 @@ def settings(as_json: Json = False) -> None:
 @app.command()
 def explain(
     identity: Annotated[str, typer.Argument(help="Visit number, claim number, or a day, claim or journal id.")],
+    with_trace: Annotated[
+        bool, typer.Option("--trace", help="Also each field with the HL7 position it came from.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Tell everything about an encounter, a claim or a message: why these units, why this modifier, why held."""
     from integration_engine.cli.reading import explain_identity
 
-    sys.exit(explain_identity(_settings(), identity, as_json=as_json))
+    sys.exit(explain_identity(_settings(), identity, with_trace=with_trace, as_json=as_json))
 
 
 @app.command()

@@ -24,6 +24,8 @@ def _value(heading: str, value: Any) -> Iterable[str]:
     if heading == "decisions":
         for decision in value:
             yield from _decision(decision)
+    elif heading == "trace":
+        yield from (f"  {entry['position']:<14} {entry['field']} = {entry['value']}" for entry in value)
     elif isinstance(value, Mapping):
         yield from (f"  {name}: {item}" for name, item in value.items() if item not in (None, "", [], {}))
     elif isinstance(value, list):

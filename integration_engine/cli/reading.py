@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 from integration_engine.adapters.clock import system_clock
-from integration_engine.bootstrap import adjudicate_again, open_store
+from integration_engine.bootstrap import adjudicate_again, mapping_files, open_store
+from integration_engine.cli.explaining import tell
 from integration_engine.cli.output import print_json, print_table
 from integration_engine.settings import Settings
+from integration_engine.stages.trace import trace
+from integration_engine.store import Connection, Store
 from integration_engine.store.queries.conserve import conserve
 from integration_engine.store.queries.explain import explain
 
@@ -28,12 +32,12 @@ def conserve_counts(settings: Settings, *, as_json: bool) -> int:
     return FINDINGS if counts["difference"] else 0
 
 
-def explain_identity(settings: Settings, identity: str, *, as_json: bool) -> int:
-    """Everything about one encounter, claim or message."""
-    from integration_engine.cli.explaining import tell
-
+def explain_identity(settings: Settings, identity: str, *, with_trace: bool, as_json: bool) -> int:
+    """Everything about one encounter, claim or message; with_trace also field by field where each value came from."""
     with open_store(settings) as store, store.database.read() as connection:
         found = explain(connection, identity)
+        if found is not None and with_trace:
+            found["trace"] = _traces(settings, store, connection, found)
     if found is None:
         sys.stderr.write(f"nothing is known under {identity!r}: give a visit number, a claim number or an id\n")
         return WRONG_USE
@@ -42,6 +46,17 @@ def explain_identity(settings: Settings, identity: str, *, as_json: bool) -> int
     else:
         print(tell(found))
     return 0
+
+
+def _traces(settings: Settings, store: Store, connection: Connection, found: dict[str, Any]) -> list[dict[str, Any]]:
+    messages = found.get("messages") or [found["message"]] if "message" in found or "messages" in found else []
+    version = found.get("treatment_day", {}).get("mappings_version")
+    in_force = mapping_files(settings).read()
+    return [
+        {"journal_id": message["id"], "field": entry.path, "value": entry.value, "position": entry.position}
+        for message in messages
+        for entry in trace(store, connection, message["id"], version, in_force)
+    ]
 
 
 def list_holds(settings: Settings, queue: str | None, state: str, *, as_json: bool) -> int:

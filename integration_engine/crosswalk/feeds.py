@@ -353,7 +353,8 @@ class _Reader:
 
     def _around(self, name: str, group: _Group) -> list[tuple[Segment, int]]:
         if name in group.own:
-            return [(s, n) for n, s in enumerate((s for s in group.segments if s.name == name), start=1)]
+            place = {id(segment): number for segment, number in self._named(name)}
+            return [(segment, place[id(segment)]) for segment in group.segments if segment.name == name]
         preceding = [s for s in self.message.segments[: group.at] if s.name == name]
         if preceding:
             return [(preceding[-1], len(preceding))]
