@@ -109,14 +109,14 @@ def report_crosswalk(settings: Settings, feed: str, *, as_json: bool) -> int:
 def write_schemas(folder: Path) -> int:
     """One JSON Schema a file kind."""
     from integration_engine.crosswalk import claim_files, feed_files, receivers
-    from integration_engine.rules import rule_files
+    from integration_engine.rules import rule_models
 
     folder.mkdir(parents=True, exist_ok=True)
     schemas = {
         "feed": feed_files.json_schema(),
         "837p": claim_files.json_schema(),
         "receivers": receivers.json_schema(),
-        **rule_files.json_schemas(),
+        **rule_models.json_schemas(),
     }
     for name, schema in schemas.items():
         (folder / f"{name}.schema.json").write_bytes(orjson.dumps(schema, option=orjson.OPT_INDENT_2))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -17,10 +18,14 @@ crosswalk_app = typer.Typer(
     no_args_is_help=True, help="Mapping files: check them, report what they map, export schemas."
 )
 rules_app = typer.Typer(no_args_is_help=True, help="Rule files: check them.")
+codes_app = typer.Typer(
+    no_args_is_help=True, help="Official code files: load a quarter or a year into mappings/codes/."
+)
 database_app = typer.Typer(no_args_is_help=True, help="The database: upgrade it, verify it.")
 app.add_typer(queue_app, name="queue")
 app.add_typer(crosswalk_app, name="crosswalk")
 app.add_typer(rules_app, name="rules")
+app.add_typer(codes_app, name="codes")
 app.add_typer(database_app, name="db")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -247,6 +252,41 @@ def crosswalk_schemas(folder: Annotated[Path, typer.Argument(help="Folder to wri
     from integration_engine.cli.asking import write_schemas
 
     sys.exit(write_schemas(folder))
+
+
+Quarter = Annotated[datetime, typer.Option("--quarter", formats=["%Y-%m-%d"], help="First day of the quarter.")]
+Replace = Annotated[bool, typer.Option("--replace", help="Write anew what was loaded for that date.")]
+AllCodes = Annotated[bool, typer.Option("--all", help="Keep every code, not only those of codes/procedures.yaml.")]
+
+
+@codes_app.command("load-ncci")
+def codes_load_ncci(files: Files, quarter: Quarter, replace: Replace = False, all_codes: AllCodes = False) -> None:
+    """Load the CMS NCCI PTP practitioner files of a quarter: .zip, .txt, .csv or .xlsx, all parts at once."""
+    from integration_engine.cli.loading import load_pairs
+
+    sys.exit(load_pairs(_settings(), files, quarter.date(), replace=replace, all_codes=all_codes))
+
+
+@codes_app.command("load-mue")
+def codes_load_mue(files: Files, quarter: Quarter, replace: Replace = False, all_codes: AllCodes = False) -> None:
+    """Load the CMS MUE practitioner file of a quarter: .zip, .txt, .csv or .xlsx."""
+    from integration_engine.cli.loading import load_most_units
+
+    sys.exit(load_most_units(_settings(), files, quarter.date(), replace=replace, all_codes=all_codes))
+
+
+@codes_app.command("load-icd10")
+def codes_load_icd10(
+    files: Files,
+    first_day: Annotated[
+        datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="1 October of the year, or 1 April for its update.")
+    ],
+    replace: Replace = False,
+) -> None:
+    """Load the ICD-10-CM order file of a year: .zip or .txt."""
+    from integration_engine.cli.loading import load_icd10
+
+    sys.exit(load_icd10(_settings(), files, first_day.date(), replace=replace))
 
 
 @database_app.command("upgrade")

@@ -49,6 +49,19 @@ class Dated(Generic[T]):
                 return found
         raise NotInForce(self.name, as_of, self._covered())
 
+    def find(self, as_of: date) -> T | None:
+        """The bare value in force on ``as_of``, or None outside its dates."""
+        index = bisect_right(self._starts, as_of) - 1
+        if index < 0:
+            return None
+        found = self.values[index]
+        return found.value if found.effective_to is None or as_of <= found.effective_to else None
+
+    def latest(self, as_of: date) -> DatedValue[T] | None:
+        """The value that began last on or before ``as_of``, whether or not it still is in force."""
+        index = bisect_right(self._starts, as_of) - 1
+        return self.values[index] if index >= 0 else None
+
     def at(self, as_of: date) -> T:
         """The bare value in force on ``as_of``."""
         return self.on(as_of).value

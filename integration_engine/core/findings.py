@@ -57,7 +57,8 @@ class Finding:
 
     Shapes   id: ``<area>.<what>``, stable, lower case. subject: model path (``treatment[2].minutes``). position:
              HL7 or 837P position where one is known. owner: a role, ``treating clinician``. queue: where it waits
-             if it is an error, None for one that never holds.
+             if it is an error, None for one that never holds. why: what happens if nobody mends it. screen: where in the
+             EMR, or in mappings/, it is mended.
     """
 
     id: str
@@ -73,6 +74,8 @@ class Finding:
     outcome: Outcome = Outcome.FAIL
     citation: Citation | None = None
     due_in_days: int = 3
+    why: str = ""
+    screen: str = ""
 
     @property
     def holds(self) -> bool:

@@ -17,7 +17,8 @@ class Authorization:
     """A payer's permission: codes or disciplines, span, quantity. Spans include both ends.
 
     Shapes   codes and disciplines empty: every therapy code. used_before: consumed outside what this engine billed.
-             status: approved, pended, denied, cancelled (as the feed's table gives it).
+             status: requested, pended, approved, approved_modified, partially_approved, denied, cancelled (as the
+             feed's table gives it). rendering_npi: bound to this practitioner.
     """
 
     number: str | None = None

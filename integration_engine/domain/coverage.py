@@ -61,12 +61,17 @@ class Basis(StrEnum):
 
     VISITS = "visits"
     UNITS = "units"
+    MINUTES = "minutes"
     AMOUNT = "amount"
+    EPISODE = "episode"  # everything inside the span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BenefitLimit:
-    """What a plan covers at most. disciplines empty: all of therapy together."""
+    """What a plan covers at most.
+
+    Shapes   disciplines empty: all of therapy together. habilitative: None counts both kinds of care.
+    """
 
     payer_id: str | None = None
     basis: Basis | None = None
@@ -75,3 +80,4 @@ class BenefitLimit:
     used: Decimal | None = None
     disciplines: tuple[Discipline, ...] = ()
     as_of: date | None = None
+    habilitative: bool | None = None

@@ -80,3 +80,4 @@ class Encounter:
     accident: Accident | None = None
     medical_necessity_attested: bool | None = None  # supports KX above the threshold
     patient_paid: str | None = None
+    habilitative: bool | None = None  # builds a skill never had, rather than one lost

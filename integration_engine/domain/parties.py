@@ -26,6 +26,7 @@ class LicenceLevel(StrEnum):
     AIDE = "aide"
     PHYSICIAN = "physician"
     NON_PHYSICIAN_PRACTITIONER = "non_physician_practitioner"
+    OTHER = "other"  # chiropractor, dentist: licensed, but may not certify therapy
 
 
 class Sex(StrEnum):

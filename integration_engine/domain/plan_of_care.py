@@ -27,6 +27,8 @@ class PlanOfCare:
     certified_from: date | None = None
     certified_to: date | None = None
     duration_weeks: int | None = None
+    duration_visits: int | None = None
+    amount_per_day: int | None = None
     frequency_per_week: int | None = None
     established_by: Practitioner | None = None
     certifying: Practitioner | None = None

@@ -74,7 +74,11 @@ class DayState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptDay:
-    """A treatment day's standing after its latest adjudication."""
+    """A treatment day's standing after its latest adjudication.
+
+    Shapes   billing_provider: key of the provider that bills it, None for the practice's main one. separated: codes
+             that carry a modifier saying they were done apart. therapist_took_part: None when not known.
+    """
 
     id: int
     date_of_service: date
@@ -85,6 +89,11 @@ class KeptDay:
     allowed: Decimal | None = None
     evaluation: bool = False
     consumed: tuple[tuple[str, Decimal], ...] = ()
+    billing_provider: str | None = None
+    separated: tuple[Hcpcs, ...] = ()
+    therapist_took_part: bool | None = None
+    minutes: int = 0
+    habilitative: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,20 @@ class LineAction(StrEnum):
     PAYMENT = "payment"
 
 
+class DenialExpected(StrEnum):
+    """Why a payer is expected to deny a service, as the practice judged it before treating."""
+
+    NOT_NECESSARY = "not_necessary"
+    EXCLUDED = "excluded"  # no benefit by statute
+
+
+class AdvanceNotice(StrEnum):
+    """The advance beneficiary notice (ABN) that the patient signed."""
+
+    REQUIRED = "required"
+    VOLUNTARY = "voluntary"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Treatment:
     """One charge line of therapy.
@@ -35,7 +49,8 @@ class Treatment:
     Shapes   line_id: the sender's id of the line (FT1-2), stable over resends. modifiers: as sent, in order.
     Units    minutes: all documented whole minutes, the assistant's included. assistant_minutes: those without the
              therapist. joint_minutes: therapist and assistant together; they count as the therapist's. rest_minutes:
-             included in start..stop, not in minutes. units_sent: what the EMR computed.
+             included in start..stop, not in minutes. units_sent: what the EMR computed. device_days: days with data of
+             a remote monitoring device. live_contact: the clinician spoke with the patient in the month.
     """
 
     line_id: str | None = None
@@ -61,3 +76,7 @@ class Treatment:
     ordering: Practitioner | None = None
     authorization_number: str | None = None
     note: str | None = None
+    device_days: int | None = None
+    live_contact: bool | None = None
+    denial_expected: DenialExpected | None = None
+    advance_notice: AdvanceNotice | None = None

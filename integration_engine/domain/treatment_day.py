@@ -1,7 +1,7 @@
 """What adjudication looks at: one treatment day, and the history it stands in.
 
-A treatment day is one patient, one discipline, one date of service, one payer: the pool that timed minutes are
-counted in and the span that one claim draft bills. Several encounters of the same discipline on one date belong to
+A treatment day is one patient, one discipline, one date of service, one billing provider: the pool that timed minutes
+are counted in and the span that one claim draft bills. Several encounters of the same discipline on one date belong to
 one treatment day.
 """
 
@@ -36,6 +36,8 @@ class TreatmentDay:
 
     Shapes   encounters: of this date and discipline, treatments already net of credits and replacements.
              coverages: all of the patient's, ranked. findings: what the crosswalk found in the messages behind it.
+             as_of: the day it is adjudicated on, None where time limits are not to be judged. billing_provider: its
+             key, None for the practice's main one.
     """
 
     date_of_service: date
@@ -50,6 +52,8 @@ class TreatmentDay:
     measurements: tuple[Measurement, ...] = ()
     charges: tuple[ChargeReference, ...] = ()
     findings: tuple[Finding, ...] = ()
+    as_of: date | None = None
+    billing_provider: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,8 @@ class PriorDay:
     """What an earlier adjudication of another treatment day of this patient used up.
 
     Shapes   state: held, ready, billed or void. allowed: what it adds to the therapy threshold, None if not known.
-             authorizations: number and quantity it consumes.
+             authorizations: number and quantity it consumes. separated: codes billed with a modifier that says they
+             were done apart.
     """
 
     date_of_service: date
@@ -68,6 +73,11 @@ class PriorDay:
     allowed: Decimal | None = None
     evaluation: bool = False
     authorizations: tuple[tuple[str, Decimal], ...] = ()
+    separated: tuple[Hcpcs, ...] = ()
+    therapist_took_part: bool | None = None
+    minutes: int = 0
+    habilitative: bool | None = None
+    billing_provider: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +109,10 @@ class Adjudication:
     allowed: Decimal | None = None
     evaluation: bool = False
     consumed: tuple[tuple[str, Decimal], ...] = ()
+    separated: tuple[Hcpcs, ...] = ()
+    therapist_took_part: bool | None = None
+    minutes: int = 0
+    habilitative: bool | None = None
 
     @property
     def holds(self) -> tuple[Finding, ...]:

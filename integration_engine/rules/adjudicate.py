@@ -6,6 +6,8 @@ the same answer, forever.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from integration_engine.core.codes import Hcpcs
@@ -15,16 +17,28 @@ from integration_engine.core.money import ZERO
 from integration_engine.domain.coverage import Basis, BenefitPeriod, Coverage
 from integration_engine.domain.encounter import EncounterType
 from integration_engine.domain.parties import Discipline
+from integration_engine.domain.treatment import Treatment
 from integration_engine.domain.treatment_day import Adjudication, History, TreatmentDay
-from integration_engine.rules.authorization import check_authorization
-from integration_engine.rules.claim_assembly import assemble
-from integration_engine.rules.gates import check_gates
-from integration_engine.rules.modifiers import ModifierFacts, coded_lines
-from integration_engine.rules.parameters import Parameters, PayerEntry
+from integration_engine.rules.authorization import AuthorizationResult, Quantities, check_authorization
+from integration_engine.rules.claim_assembly import Assembled, assemble
+from integration_engine.rules.gates import check_gates, therapist_took_part
+from integration_engine.rules.modifiers import SEPARATE, ModifierFacts, ModifiersResult, coded_lines
+from integration_engine.rules.parameters import Parameters, PayerEntry, PayerProfile
+from integration_engine.rules.payment_order import payment_order
+from integration_engine.rules.repairs import leave_out, repaired
 from integration_engine.rules.scrubber import scrub
 from integration_engine.rules.units import UnitsResult, billed_units
 
-BUCKET = "therapy threshold"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Coded:
+    """Units and modifiers of a day by one payer's rules."""
+
+    treatments: tuple[Treatment, ...]
+    units: UnitsResult
+    modifiers: ModifiersResult
+    decisions: tuple[Decision, ...]
+    findings: tuple[Finding, ...]
 
 
 def adjudicate(day: TreatmentDay, parameters: Parameters, history: History) -> Adjudication:
@@ -35,7 +49,8 @@ def adjudicate(day: TreatmentDay, parameters: Parameters, history: History) -> A
     """
     decisions: list[Decision] = []
     findings: list[Finding] = list(day.findings)
-    coverage = _coverage(day)
+    coverages = _coverages(day)
+    coverage = coverages[0] if coverages else None
     entry = parameters.practice.payers.get(coverage.payer_id or "") if coverage else None
     evaluation = any(e.encounter_type is EncounterType.EVALUATION for e in day.encounters)
     if coverage is None or entry is None or day.discipline is None:
@@ -47,45 +62,165 @@ def adjudicate(day: TreatmentDay, parameters: Parameters, history: History) -> A
         gates = check_gates(day, profile, history, parameters)
         decisions.extend(gates.decisions)
         findings.extend(gates.findings)
-        treatments = [treatment for encounter in day.encounters for treatment in encounter.treatments]
-        units = billed_units(treatments, profile, day.date_of_service, parameters)
-        decisions.extend((*units.decisions, *_tie(units)))
-        findings.extend(units.findings)
-        modifiers = coded_lines(
-            units.services,
-            profile,
-            _modifier_facts(day, day.discipline, coverage, entry, history, parameters),
-            parameters,
+        coded = _code(day, day.discipline, coverage, entry, profile, history, parameters)
+        decisions.extend(coded.decisions)
+        findings.extend(coded.findings)
+        authorization = check_authorization(
+            day, day.discipline, _quantities(coded, entry, day), coverage, entry, history, parameters
         )
-        decisions.extend(modifiers.decisions)
-        findings.extend(modifiers.findings)
-        codes = _codes(units)
-        authorization = check_authorization(day, day.discipline, codes, coverage, entry, history, parameters)
         decisions.extend(authorization.decisions)
         findings.extend(authorization.findings)
+        for other in coverages[1:]:
+            _compare_secondary(other, coded, day, day.discipline, history, parameters, decisions, findings)
         assembled = assemble(
-            day, day.discipline, modifiers.lines, coverage, entry, profile, authorization.number, parameters
+            day,
+            day.discipline,
+            coded.modifiers.lines,
+            coverage,
+            entry,
+            profile,
+            authorization.number,
+            parameters,
+            coded.treatments,
         )
         findings.extend(assembled.findings)
-        edit_decisions, edit_findings = scrub(assembled.drafts, day, history, parameters)
-        decisions.extend(edit_decisions)
+        edit_decisions, edit_findings = scrub(assembled.drafts, day, history, entry, parameters)
+        decisions.extend((*payment_order(coded.units.codes, entry, parameters, day.date_of_service), *edit_decisions))
         findings.extend(edit_findings)
     except NotInForce as error:
         findings.append(_not_in_force(error))
         return _answer(day, parameters, decisions, findings, evaluation=evaluation, entry=entry)
+    return _whole(day, entry, parameters, decisions, findings, coded, authorization, assembled, evaluation=evaluation)
+
+
+def _whole(
+    day: TreatmentDay,
+    entry: PayerEntry,
+    parameters: Parameters,
+    decisions: Sequence[Decision],
+    findings: Sequence[Finding],
+    coded: _Coded,
+    authorization: AuthorizationResult,
+    assembled: Assembled,
+    *,
+    evaluation: bool,
+) -> Adjudication:
+    quantities = _quantities(coded, entry, day)
     return Adjudication(
         date_of_service=day.date_of_service,
         discipline=day.discipline,
         payer=entry.payer.key,
         parameters_version=parameters.version,
         decisions=tuple(decisions),
-        findings=tuple(findings),
+        findings=_mendable(findings, parameters),
         drafts=assembled.drafts,
-        codes=codes,
-        allowed=modifiers.allowed,
+        codes=coded.units.codes,
+        allowed=quantities.amount,
         evaluation=evaluation,
         consumed=authorization.consumed,
+        separated=tuple(line.code for line in coded.modifiers.lines if not SEPARATE.isdisjoint(line.modifiers)),
+        therapist_took_part=therapist_took_part(day),
+        minutes=quantities.minutes,
+        habilitative=next((e.habilitative for e in day.encounters if e.habilitative is not None), None),
     )
+
+
+def _mendable(findings: Sequence[Finding], parameters: Parameters) -> tuple[Finding, ...]:
+    """The findings with why they matter and where they are mended, from mappings/findings.yaml."""
+    told = []
+    for finding in findings:
+        mending = parameters.mending.get(finding.id)
+        told.append(
+            finding if mending is None else replace(finding, why=finding.why or mending.why, screen=mending.screen)
+        )
+    return tuple(told)
+
+
+def _code(
+    day: TreatmentDay,
+    discipline: Discipline,
+    coverage: Coverage,
+    entry: PayerEntry,
+    profile: PayerProfile,
+    history: History,
+    parameters: Parameters,
+) -> _Coded:
+    """Repairs, units and modifiers by the rules of one payer."""
+    documented = [treatment for encounter in day.encounters for treatment in encounter.treatments]
+    repair = repaired(documented, entry, profile, day.date_of_service, parameters)
+    units = leave_out(
+        billed_units(repair.treatments, profile, day.date_of_service, parameters, discipline), repair.left_out
+    )
+    facts = _modifier_facts(day, discipline, coverage, entry, history, parameters, repair.treatments)
+    modifiers = coded_lines(units.services, profile, facts, parameters)
+    return _Coded(
+        treatments=repair.treatments,
+        units=units,
+        modifiers=modifiers,
+        decisions=(*repair.decisions, *units.decisions, *_tie(units), *modifiers.decisions),
+        findings=(*repair.findings, *units.findings, *modifiers.findings),
+    )
+
+
+def _quantities(coded: _Coded, entry: PayerEntry, day: TreatmentDay) -> Quantities:
+    """What authorizations and benefit limits count; amount: None unless every code's allowed amount is loaded."""
+    amount: Decimal | None = coded.modifiers.allowed
+    if amount is None:
+        each = [
+            (dated.find(day.date_of_service) if (dated := entry.allowed.get(code)) else None, units)
+            for code, units in coded.units.codes
+        ]
+        known = [(price, units) for price, units in each if price is not None]
+        amount = sum((price * units for price, units in known), ZERO) if len(known) == len(each) else None
+    return Quantities(
+        codes=coded.units.codes,
+        minutes=sum(service.minutes or 0 for service in coded.units.services if service.units),
+        amount=amount,
+    )
+
+
+def _compare_secondary(
+    coverage: Coverage,
+    primary: _Coded,
+    day: TreatmentDay,
+    discipline: Discipline,
+    history: History,
+    parameters: Parameters,
+    decisions: list[Decision],
+    findings: list[Finding],
+) -> None:
+    """The same day by a later payer's rules: the claim follows the primary's, and where they differ it is told now."""
+    entry = parameters.practice.payers.get(coverage.payer_id or "")
+    if entry is None:
+        return
+    coded = _code(day, discipline, coverage, entry, parameters.profiles[entry.payer.profile], history, parameters)
+    own, first = _lines_text(coded), _lines_text(primary)
+    decisions.append(
+        Decision(
+            station="coordination",
+            subject=entry.payer.key,
+            rule="coordination.secondary_units",
+            value=own,
+            working=(f"the primary payer's rules give {first}", f"the rules of {entry.payer.name} give {own}"),
+        )
+    )
+    if coded.units.codes != primary.units.codes:
+        findings.append(
+            Finding(
+                id="coordination.units_differ",
+                severity=Severity.WARNING,
+                text=f"{entry.payer.name}, a later payer of this visit, counts other units than the primary payer.",
+                fix="Bill the primary as computed; check the later claim's units against its own rules.",
+                owner="biller",
+                subject=f"coverage {entry.payer.key}",
+                observed=own,
+                expected=first,
+            )
+        )
+
+
+def _lines_text(coded: _Coded) -> str:
+    return ", ".join(f"{line.code} x{line.units} {' '.join(line.modifiers)}".strip() for line in coded.modifiers.lines)
 
 
 def _answer(
@@ -103,25 +238,22 @@ def _answer(
         payer=entry.payer.key if entry else None,
         parameters_version=parameters.version,
         decisions=tuple(decisions),
-        findings=tuple(findings),
+        findings=_mendable(findings, parameters),
         drafts=(),
         evaluation=evaluation,
+        therapist_took_part=therapist_took_part(day),
     )
 
 
-def _coverage(day: TreatmentDay) -> Coverage | None:
-    """The first coverage in rank that is in force on the date of service."""
+def _coverages(day: TreatmentDay) -> list[Coverage]:
+    """The coverages in force on the date of service, by rank."""
     on = day.date_of_service
     in_force = [
         c
         for c in day.coverages
         if (c.effective_on is None or c.effective_on <= on) and (c.ends_on is None or on <= c.ends_on)
     ]
-    return min(in_force, key=lambda c: c.rank or 99, default=None)
-
-
-def _codes(units: UnitsResult) -> tuple[tuple[Hcpcs, int], ...]:
-    return tuple((service.code, service.units) for service in units.services if service.units)
+    return sorted(in_force, key=lambda c: c.rank or 99)
 
 
 def _modifier_facts(
@@ -131,37 +263,43 @@ def _modifier_facts(
     entry: PayerEntry,
     history: History,
     parameters: Parameters,
+    treatments: Sequence[Treatment],
 ) -> ModifierFacts:
-    sent = {}
-    place = 0
-    for encounter in day.encounters:
-        for treatment in encounter.treatments:
-            sent[place] = treatment.modifiers
-            place += 1
-    allowed: dict[Hcpcs, Decimal | None] = {}
-    for encounter in day.encounters:
-        for treatment in encounter.treatments:
-            if treatment.code is not None:
-                dated = entry.allowed.get(treatment.code)
-                try:
-                    allowed[treatment.code] = dated.at(day.date_of_service) if dated else None
-                except NotInForce:
-                    allowed[treatment.code] = None
+    on = day.date_of_service
+    charges: dict[Hcpcs, Decimal] = {}
+    codes = {t.code for t in treatments if t.code is not None}
+    codes |= {f.further_code for code in codes if (f := parameters.procedure(code, on)) and f.further_code}
+    for treatment in treatments:
+        if treatment.code is not None and treatment.unit_charge is not None:
+            charges[treatment.code] = max(treatment.unit_charge, charges.get(treatment.code, ZERO))
+    practice = parameters.practice
+    stated = next((e.location for e in day.encounters if e.location), None) or practice.default_location
+    location = practice.locations.get(stated or "")
+    rendering = parameters.practitioner(next((e.rendering for e in day.encounters if e.rendering), None))
     return ModifierFacts(
-        as_of=day.date_of_service,
+        as_of=on,
         discipline=discipline,
         modality=next((e.modality for e in day.encounters if e.modality), None),
         attested=next(
             (e.medical_necessity_attested for e in day.encounters if e.medical_necessity_attested is not None), None
         ),
-        prior_allowed=_prior_allowed(day, discipline, coverage, history, parameters),
-        allowed_per_unit=allowed,
-        sent=sent,
+        prior_allowed=_prior_allowed(day, discipline, coverage, entry, history, parameters),
+        allowed_per_unit={code: dated.find(on) if (dated := entry.allowed.get(code)) else None for code in codes},
+        treatments=treatments,
+        charges=charges,
+        setting=location.setting if location is not None else "private_practice",
+        rendering=rendering.licence if rendering is not None else None,
+        habilitative=next((e.habilitative for e in day.encounters if e.habilitative is not None), None),
     )
 
 
 def _prior_allowed(
-    day: TreatmentDay, discipline: Discipline, coverage: Coverage, history: History, parameters: Parameters
+    day: TreatmentDay,
+    discipline: Discipline,
+    coverage: Coverage,
+    entry: PayerEntry,
+    history: History,
+    parameters: Parameters,
 ) -> Decimal | None:
     """What the year's bucket holds before this day: stated by the payer as of a date, and what we billed since."""
     bucket = parameters.buckets[discipline]
@@ -179,7 +317,8 @@ def _prior_allowed(
             total, since = limit.used, limit.as_of
     for prior in history.days:
         same_year = prior.date_of_service.year == on.year and prior.date_of_service <= on
-        if prior.discipline in ours and same_year and (since is None or prior.date_of_service > since):
+        same_payer = prior.payer in (None, entry.payer.key)
+        if prior.discipline in ours and same_year and same_payer and (since is None or prior.date_of_service > since):
             total += prior.allowed or ZERO
     for name, amount in history.prior_allowed:
         total += amount if name == bucket else ZERO

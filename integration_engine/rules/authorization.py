@@ -24,7 +24,16 @@ from integration_engine.rules.parameters import Parameters, PayerEntry
 ONE = Decimal(1)
 CITATION = Citation(document="payer contract", section="authorization; mappings/practice.yaml")
 OWNER = "authorization coordinator"
-NOT_GIVEN = frozenset({"denied", "cancelled", "pended"})
+NOT_GIVEN = frozenset({"requested", "denied", "cancelled", "pended"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantities:
+    """What one treatment day would use, on each basis. amount: allowed amount, None where it is not known."""
+
+    codes: tuple[tuple[Hcpcs, int], ...]
+    minutes: int
+    amount: Decimal | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,18 +49,21 @@ class AuthorizationResult:
 def check_authorization(
     day: TreatmentDay,
     discipline: Discipline,
-    codes: Sequence[tuple[Hcpcs, int]],
+    quantities: Quantities,
     coverage: Coverage,
     entry: PayerEntry,
     history: History,
     parameters: Parameters,
 ) -> AuthorizationResult:
     """Find the authorization this day is billed under, and see that something of it is left."""
-    on = day.date_of_service
-    findings = list(_limits(day, discipline, codes, coverage, history))
+    on, codes = day.date_of_service, quantities.codes
+    threshold = parameters.profiles[entry.payer.profile].threshold
+    findings = list(_limits(day, discipline, quantities, coverage, history, threshold=threshold))
     needed = discipline in entry.authorization_required and not all(c in entry.authorization_exempt for c, _ in codes)
     own = [a for a in day.authorizations if a.payer_id in (None, coverage.payer_id)]
     fitting = _fitting(own, on, discipline, codes)
+    other_provider = [a for a in fitting if not _fits_provider(a, day, parameters)]
+    fitting = [a for a in fitting if a not in other_provider]
     placeholder = next((a for a in fitting if _is_placeholder(a.number, parameters)), None)
     if placeholder is not None:
         findings.append(
@@ -73,7 +85,7 @@ def check_authorization(
             findings=tuple(findings),
         )
     for authorization in fitting:
-        amount = _quantity(authorization, codes)
+        amount = _quantity(authorization, quantities, day, entry, history)
         used = (authorization.used_before or Decimal(0)) + _used(history, authorization.number)
         allowed = authorization.allowed
         if allowed is None or used + amount <= allowed:
@@ -92,7 +104,7 @@ def check_authorization(
     if fitting:
         last = fitting[-1]
         used = (last.used_before or Decimal(0)) + _used(history, last.number)
-        amount = _quantity(last, codes)
+        amount = _quantity(last, quantities, day, entry, history)
         text = f"This would be {_one(last.basis)} {used + amount} of {last.allowed} authorized."
         findings.append(
             _finding(
@@ -104,6 +116,10 @@ def check_authorization(
             )
         )
         outcome, working = "exhausted", (text,)
+    elif other_provider:
+        text = "The authorization is bound to another practitioner."
+        findings.append(_finding("other_provider", text, "Have it changed to who treats, or move the patient."))
+        outcome, working = "other_provider", (text,)
     else:
         text, fix, identity = _why_none(own, on, discipline)
         findings.append(_finding(identity, text, fix))
@@ -199,10 +215,39 @@ def _fitting(
     return sorted(found, key=lambda a: (a.ends_on or date.max, not a.codes, len(a.disciplines) or 9, a.number or ""))
 
 
-def _quantity(authorization: Authorization, codes: Sequence[tuple[Hcpcs, int]]) -> Decimal:
-    if authorization.basis is Basis.UNITS:
-        return Decimal(sum(units for code, units in codes if not authorization.codes or code in authorization.codes))
+def _fits_provider(authorization: Authorization, day: TreatmentDay, parameters: Parameters) -> bool:
+    """True unless it is bound to a practitioner and someone else rendered."""
+    if authorization.rendering_npi is None:
+        return True
+    people = [parameters.practitioner(e.rendering) for e in day.encounters]
+    npis = {person.npi for person in people if person is not None and person.npi}
+    return not npis or authorization.rendering_npi in npis
+
+
+def _quantity(
+    authorization: Authorization, quantities: Quantities, day: TreatmentDay, entry: PayerEntry, history: History
+) -> Decimal:
+    """What this day takes from the authorization, on the basis it counts."""
+    basis = authorization.basis
+    if basis is Basis.UNITS:
+        codes = authorization.codes
+        return Decimal(sum(units for code, units in quantities.codes if not codes or code in codes))
+    if basis is Basis.MINUTES:
+        return Decimal(quantities.minutes)
+    if basis is Basis.AMOUNT:
+        return quantities.amount or Decimal(0)
+    if basis is Basis.EPISODE:
+        return Decimal(0)
+    if entry.visit_counts == "day" and _counted_today(history, authorization.number, day.date_of_service):
+        return Decimal(0)  # the payer counts the day once, whatever the disciplines
     return ONE
+
+
+def _counted_today(history: History, number: str | None, on: date) -> bool:
+    return any(
+        prior.date_of_service == on and any(used == number and quantity for used, quantity in prior.authorizations)
+        for prior in history.days
+    )
 
 
 def _used(history: History, number: str | None) -> Decimal:
@@ -243,21 +288,36 @@ def _is_placeholder(number: str | None, parameters: Parameters) -> bool:
 def _limits(
     day: TreatmentDay,
     discipline: Discipline,
-    codes: Sequence[tuple[Hcpcs, int]],
+    quantities: Quantities,
     coverage: Coverage,
     history: History,
+    *,
+    threshold: bool,
 ) -> list[Finding]:
-    """Benefit limits in visits or units, by calendar year or lifetime."""
+    """Benefit limits in visits, units, minutes or dollars, by calendar year or lifetime.
+
+    Shapes   threshold: the payer's yearly amount is the therapy threshold, which asks for KX and stops nothing.
+    """
     findings = []
+    kind = next((e.habilitative for e in day.encounters if e.habilitative is not None), None)
     for limit in day.benefit_limits:
-        counted = limit.basis in {Basis.VISITS, Basis.UNITS} and limit.allowed is not None
-        ours = limit.payer_id in (None, coverage.payer_id) and (
-            not limit.disciplines or discipline in limit.disciplines
+        ours = (
+            limit.payer_id in (None, coverage.payer_id)
+            and (not limit.disciplines or discipline in limit.disciplines)
+            and (limit.habilitative is None or limit.habilitative is (kind is True))
+            and not (threshold and limit.basis is Basis.AMOUNT)
         )
-        if counted and ours and limit.allowed is not None:
+        if ours and limit.allowed is not None and limit.basis not in {None, Basis.EPISODE}:
+            amount = {
+                Basis.VISITS: ONE,
+                Basis.UNITS: Decimal(sum(units for _, units in quantities.codes)),
+                Basis.MINUTES: Decimal(quantities.minutes),
+                Basis.AMOUNT: quantities.amount,
+            }[limit.basis or Basis.VISITS]
             used = (limit.used or Decimal(0)) + _used_of_limit(limit, day.date_of_service, history)
-            amount = ONE if limit.basis is Basis.VISITS else Decimal(sum(units for _, units in codes))
-            if used + amount > limit.allowed:
+            if amount is None:
+                findings.append(_limit_not_checked(limit))
+            elif used + amount > limit.allowed:
                 text = f"This would be {_one(limit.basis)} {used + amount} of {limit.allowed} in the benefit limit."
                 fix = "Tell the patient, and bill the patient or request an exception."
                 findings.append(_finding("benefit_limit", text, fix, str(used + amount), str(limit.allowed)))
@@ -269,13 +329,32 @@ def _used_of_limit(limit: BenefitLimit, on: date, history: History) -> Decimal:
     for day in history.days:
         inside = limit.period is BenefitPeriod.LIFETIME or day.date_of_service.year == on.year
         since = limit.as_of is None or day.date_of_service > limit.as_of
-        if inside and since and (not limit.disciplines or day.discipline in limit.disciplines):
-            total += ONE if limit.basis is Basis.VISITS else Decimal(sum(units for _, units in day.codes))
+        kind = limit.habilitative is None or limit.habilitative is (day.habilitative is True)
+        if inside and since and kind and (not limit.disciplines or day.discipline in limit.disciplines):
+            total += {
+                Basis.VISITS: ONE,
+                Basis.UNITS: Decimal(sum(units for _, units in day.codes)),
+                Basis.MINUTES: Decimal(day.minutes),
+                Basis.AMOUNT: day.allowed or Decimal(0),
+            }[limit.basis or Basis.VISITS]
     return total
 
 
+def _limit_not_checked(limit: BenefitLimit) -> Finding:
+    return Finding(
+        id="configuration.benefit_amount_missing",
+        severity=Severity.WARNING,
+        text=f"The plan limits therapy to {limit.allowed} dollars, and allowed amounts of this payer are not loaded.",
+        fix="Load the payer's fee schedule in mappings/practice.yaml.",
+        owner="interface administrator",
+        subject="benefit_limit",
+        outcome=Outcome.NOT_CHECKED,
+        citation=CITATION,
+    )
+
+
 def _one(basis: Basis | None) -> str:
-    return {Basis.UNITS: "unit", Basis.AMOUNT: "dollar"}.get(basis or Basis.VISITS, "visit")
+    return {Basis.UNITS: "unit", Basis.AMOUNT: "dollar", Basis.MINUTES: "minute"}.get(basis or Basis.VISITS, "visit")
 
 
 def _finding(what: str, text: str, fix: str, observed: str = "", expected: str = "") -> Finding:

@@ -47,9 +47,13 @@ def assemble(
     profile: PayerProfile,
     authorization: str | None,
     parameters: Parameters,
+    treatments: Sequence[Treatment],
 ) -> Assembled:
-    """Draft the claims of one treatment day."""
-    work = _Assembly(day, discipline, coverage, entry, profile, authorization, parameters)
+    """Draft the claims of one treatment day.
+
+    Shapes   treatments: the day's, in order, with the payer's codes; lines point to them by place.
+    """
+    work = _Assembly(day, discipline, coverage, entry, profile, authorization, parameters, treatments)
     drafts = work.drafts(lines)
     return Assembled(drafts=drafts if not work.findings else (), findings=tuple(work.findings))
 
@@ -66,6 +70,7 @@ class _Assembly:
         profile: PayerProfile,
         authorization: str | None,
         parameters: Parameters,
+        treatments: Sequence[Treatment],
     ) -> None:
         self.day = day
         self.discipline = discipline
@@ -75,7 +80,7 @@ class _Assembly:
         self.authorization = authorization
         self.parameters = parameters
         self.findings: list[Finding] = []
-        self.treatments = [treatment for encounter in day.encounters for treatment in encounter.treatments]
+        self.treatments = treatments
         self.charges = [reference.charge_id for reference in day.charges]
 
     def drafts(self, coded: Sequence[CodedLine]) -> tuple[ClaimDraft, ...]:
@@ -205,8 +210,9 @@ class _Assembly:
         place = stated or (location.place_of_service if location else None)
         modality = next((e.modality for e in self.day.encounters if e.modality), None)
         if modality in {Modality.TELEHEALTH_VIDEO, Modality.TELEHEALTH_AUDIO}:
-            allowed = self.profile.telehealth.at(self.day.date_of_service).places_of_service
-            if place not in allowed:
+            rule = self.profile.telehealth.at(self.day.date_of_service)
+            allowed = rule.places_of_service
+            if rule.covered and place not in allowed:
                 self.missing(
                     "place_of_service",
                     f"A telehealth visit has place of service {' or '.join(allowed)}, not {place}.",
@@ -339,7 +345,24 @@ class _Assembly:
         )
 
     def unit_charge(self, group: Sequence[Treatment], coded: CodedLine) -> Decimal | None:
-        """The EMR's price of one unit: stated, else the line's charge over its units when that comes out even."""
+        """The EMR's price of one unit: stated, else the line's charge over its units when that comes out even.
+
+        A code the EMR did not send itself (an add-on of a family, a group or visit code) has the practice's own price.
+        """
+        if not any(treatment.code == coded.code for treatment in group):
+            listed = self.parameters.practice.charges.get(coded.code)
+            price = listed.find(self.day.date_of_service) if listed is not None else None
+            if price is not None:
+                return price
+            self.missing(
+                "charge",
+                f"{coded.code} was not sent by the EMR, and the practice's charge list has no price for it.",
+                "Add the price under charges in mappings/practice.yaml.",
+                "biller",
+                Queue.EDITS,
+                f"practice.charges {coded.code}",
+            )
+            return None
         for treatment in group:
             if treatment.unit_charge is not None and treatment.unit_charge > ZERO:
                 return treatment.unit_charge

@@ -7,19 +7,26 @@ Authority: 42 CFR 410.61, 424.24(c); CMS Pub 100-02 ch. 15 §220.1 to §220.3.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from integration_engine.core.findings import Citation, Decision, Finding, Outcome, ParameterUse, Queue, Severity
 from integration_engine.domain.encounter import Encounter, EncounterType, Modality
 from integration_engine.domain.parties import LicenceLevel
-from integration_engine.domain.plan_of_care import MeasurementKind, NoteKind, PlanOfCare
+from integration_engine.domain.plan_of_care import MeasurementKind, NoteKind, PlanOfCare, ProgressNote
+from integration_engine.domain.treatment import Treatment
 from integration_engine.domain.treatment_day import History, TreatmentDay
 from integration_engine.rules.parameters import CertificationRule, Parameters, PayerProfile, Requirement
+from integration_engine.rules.treatment_times import check_times
+from integration_engine.rules.units import minutes_of
+from integration_engine.rules.who_may import check_who_may
 
 OWNER = "treating clinician"
 TELEHEALTH = frozenset({Modality.TELEHEALTH_VIDEO, Modality.TELEHEALTH_AUDIO})
+BELOW_THERAPIST = frozenset({LicenceLevel.ASSISTANT, LicenceLevel.STUDENT, LicenceLevel.AIDE})
+SUPERVISION = {"none": 0, "general": 1, "direct": 2, "personal": 3}
+REPORTS = frozenset({NoteKind.PROGRESS, NoteKind.RE_EVALUATION})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +42,13 @@ def check_gates(day: TreatmentDay, profile: PayerProfile, history: History, para
     decisions: list[Decision] = []
     findings: list[Finding] = []
     _requirements(day, profile, parameters, decisions, findings)
+    for answers in (check_who_may(day, profile, parameters), check_times(day, profile, parameters)):
+        decisions.extend(answers[0])
+        findings.extend(answers[1])
     if profile.plan_of_care:
         _plan_of_care(day, parameters, decisions, findings)
     if profile.progress_note_every is not None:
-        _progress_note(day, profile, profile.progress_note_every, history, decisions, findings)
+        _progress_note(day, profile, profile.progress_note_every, history, decisions, findings, parameters)
     return GatesResult(decisions=tuple(decisions), findings=tuple(findings))
 
 
@@ -119,18 +129,41 @@ def _has(kind: MeasurementKind, *more: MeasurementKind) -> Callable[[TreatmentDa
     return look
 
 
-def _not_rendered_by_assistant(_: TreatmentDay, encounter: Encounter, parameters: Parameters) -> bool:
-    """The rendering provider of encounter and lines is not an assistant, a student or an aide."""
-    people = [encounter.rendering, *(treatment.rendering for treatment in encounter.treatments)]
-    below = {LicenceLevel.ASSISTANT, LicenceLevel.STUDENT, LicenceLevel.AIDE}
-    known = [parameters.practitioner(person) for person in people]
-    return not any(person is not None and person.licence in below for person in known)
-
-
 def _student_supervised(_: TreatmentDay, encounter: Encounter, __: Parameters) -> bool:
     if not any(treatment.student for treatment in encounter.treatments):
         return True
     return encounter.supervision in {"direct", "personal"}
+
+
+def _assistant_supervised(day: TreatmentDay, encounter: Encounter, parameters: Parameters) -> bool:
+    """Supervision of assistants by setting and date; general supervision need not be stated, closer one must be."""
+    if not any(treatment.assistant is not None or treatment.assistant_minutes for treatment in encounter.treatments):
+        return True
+    practice = parameters.practice
+    location = practice.locations.get(encounter.location or practice.default_location or "")
+    asked = parameters.supervision[location.setting if location else "private_practice"].find(day.date_of_service)
+    if asked is None or SUPERVISION[asked] <= SUPERVISION["general"]:
+        return True
+    return SUPERVISION.get(encounter.supervision or "none", 0) >= SUPERVISION[asked]
+
+
+def _discharge_note(day: TreatmentDay, encounter: Encounter, _: Parameters) -> bool:
+    return any(
+        note.kind is NoteKind.DISCHARGE
+        and note.discipline in (None, day.discipline)
+        and (note.encounter_number == encounter.number or (note.covers_to or note.written_on) == day.date_of_service)
+        for note in day.progress_notes
+    )
+
+
+def _of_plan(has: Callable[[PlanOfCare], bool]) -> Callable[[TreatmentDay, Encounter, Parameters], bool]:
+    """True unless there are plans of this discipline and none has it; a missing plan has a finding of its own."""
+
+    def look(day: TreatmentDay, _: Encounter, __: Parameters) -> bool:
+        plans = [plan for plan in day.plans_of_care if plan.discipline in (None, day.discipline)]
+        return not plans or any(has(plan) for plan in plans)
+
+    return look
 
 
 NEEDS: Mapping[str, Callable[[TreatmentDay, Encounter, Parameters], bool]] = {
@@ -140,15 +173,21 @@ NEEDS: Mapping[str, Callable[[TreatmentDay, Encounter, Parameters], bool]] = {
     "encounter_type": lambda _, e, __: e.encounter_type is not None,
     "modality": lambda _, e, __: e.modality is not None,
     "note_signed": lambda _, e, __: e.note_status == "signed" or e.note_signed_on is not None,
+    "total_minutes": lambda _, e, __: e.total_minutes is not None,
     "rendering": lambda _, e, __: e.rendering is not None or all(t.rendering for t in e.treatments),
-    "rendering_licence": _not_rendered_by_assistant,
     "supervising_of_assistant": lambda _, e, __: (
         e.supervising is not None or all(t.supervising is not None for t in e.treatments if t.assistant is not None)
     ),
+    "assistant_supervised": _assistant_supervised,
     "student_supervised": _student_supervised,
     "telehealth_consent": lambda _, e, __: e.modality not in TELEHEALTH or e.telehealth_consent is True,
     "measures": _has(MeasurementKind.TEST, MeasurementKind.MEASURE),
     "goals": _has(MeasurementKind.GOAL),
+    "plan_diagnoses": _of_plan(lambda plan: bool(plan.diagnoses)),
+    "plan_duration": _of_plan(
+        lambda plan: any(value is not None for value in (plan.duration_weeks, plan.duration_visits, plan.certified_to))
+    ),
+    "discharge_note": _discharge_note,
 }
 
 
@@ -179,11 +218,12 @@ def _plan_of_care(
         )
         decisions.append(_decision("missing", Outcome.FAIL, ("no plan of care was received",), rule.citation))
         return
-    covering = [plan for plan in plans if _from(plan) is not None and (_from(plan) or on) <= on]
+    covering = [plan for plan in plans if (_from(plan) or date.max) <= on]
     if not covering:
         findings.append(
             _plan_finding("not_yet", "The plan of care begins after this visit.", "Check the dates of the plan.", rule)
         )
+        decisions.append(_decision("not yet", Outcome.FAIL, (f"no plan has begun on {on}",), rule.citation))
         return
     plan = max(covering, key=lambda p: (_from(p) or on, p.version or 0))
     start = _from(plan) or on
@@ -191,26 +231,32 @@ def _plan_of_care(
     end = min(plan.certified_to or longest, longest)
     if on > end:
         days = (on - end).days
-        findings.append(
-            _plan_finding(
-                "expired",
-                f"The plan of care ended on {end}, {days} days before this visit.",
-                "Recertify the plan; send the signed recertification.",
-                rule,
-                observed=str(days),
-            )
-        )
+        text = f"The plan of care ended on {end}, {days} days before this visit."
+        fix = "Recertify the plan; send the signed recertification."
+        findings.append(_plan_finding("expired", text, fix, rule, observed=str(days)))
         decisions.append(
             _decision("expired", Outcome.FAIL, (f"certified {start} to {end}; visit {on}",), rule.citation)
         )
         return
-    certified, working = _certified(plan, start, on, rule)
+    certified, working, finding = _certified(plan, start, on, rule)
+    certifier = parameters.practitioner(plan.certifying)
+    licence = certifier.licence if certifier is not None else None
+    if certified and licence is not None and licence not in rule.may_certify:
+        certified = False
+        working = (*working, f"certified by a {licence.value.replace('_', ' ')}, who may not certify therapy")
+        finding = _plan_finding(
+            "certifier",
+            "The plan of care is certified by someone who may not certify therapy.",
+            "Have a physician, or a PA, NP or CNS, certify the plan.",
+            rule,
+            observed=licence.value,
+        )
     decisions.append(
         Decision(
             station="gates",
             subject="plan of care",
             rule="gates.plan_of_care",
-            value="certified" if certified else "unsigned",
+            value="certified" if certified else "not certified",
             outcome=Outcome.PASS if certified else Outcome.FAIL,
             working=(f"plan {start} to {end} covers {on}", *working),
             parameters=(
@@ -226,40 +272,92 @@ def _plan_of_care(
             else (),
         )
     )
-    if not certified:
-        findings.append(
-            _plan_finding(
-                "unsigned",
-                f"The plan of care is unsigned and its {rule.signature_days} days have passed.",
-                "Obtain the dated signature of the certifying practitioner and send it; this releases the hold.",
-                rule,
-            )
-        )
+    if finding is not None:
+        findings.append(finding)
+
+
+def _is_initial(plan: PlanOfCare) -> bool:
+    """The first interval of the episode; a later version that begins after the evaluation is a recertification."""
+    if (plan.version or 1) == 1:
+        return True
+    first = plan.evaluation_on or plan.established_on
+    return first is not None and plan.certified_from is not None and plan.certified_from <= first
 
 
 def _from(plan: PlanOfCare) -> date | None:
+    """First day of the interval: the earlier of evaluation and first treatment, or where a recertification begins."""
+    if not _is_initial(plan):
+        return plan.certified_from or plan.established_on
     starts = [d for d in (plan.evaluation_on, plan.certified_from, plan.established_on) if d is not None]
     return min(starts) if starts else None
 
 
-def _certified(plan: PlanOfCare, start: date, on: date, rule: CertificationRule) -> tuple[bool, tuple[str, ...]]:
+def _certified(
+    plan: PlanOfCare, start: date, on: date, rule: CertificationRule
+) -> tuple[bool, tuple[str, ...], Finding | None]:
+    """Is the interval certified on this date, in what steps, and what a person should know or do."""
     due = start + timedelta(days=rule.signature_days)
-    if plan.signed_on is not None or plan.verbal_order_on is not None:
-        when = plan.signed_on or plan.verbal_order_on
-        return True, (f"signed on {when}",)
+    if plan.signed_on is not None and plan.signed_on <= due:
+        return True, (f"signed on {plan.signed_on}, due by {due}",), None
+    if plan.verbal_order_on is not None and plan.verbal_order_on <= due:
+        last = plan.verbal_order_on + timedelta(days=rule.verbal_order_days)
+        if plan.signed_on is not None or on <= last:
+            return True, (f"verbal order of {plan.verbal_order_on}, signature due by {last}",), None
+    if _is_initial(plan) and _order_on_file(plan, start, rule):
+        step = f"signed order of {plan.order_signed_on} on file, plan sent on {plan.transmitted_on}"
+        return True, (step,), None
     if plan.delayed_certification:
-        return True, ("delayed certification accepted",)
-    exception = (
+        return True, ("delayed certification accepted, evidence on record",), None
+    if plan.signed_on is not None:
+        late = (plan.signed_on - due).days
+        if late <= rule.delayed_days:
+            return True, (f"signed on {plan.signed_on}, {late} days late: delayed certification",), _delayed(rule, late)
+        return (
+            False,
+            (f"signed on {plan.signed_on}, {late} days late; over {rule.delayed_days} days wants evidence on record",),
+            _plan_finding(
+                "delayed",
+                f"The plan of care was signed {late} days late.",
+                "Add the record of the physician's involvement and mark the delayed certification as accepted.",
+                rule,
+                observed=str(late),
+            ),
+        )
+    if on <= due:
+        return True, (f"not signed yet; due by {due}",), None
+    return (
+        False,
+        (f"not signed; was due by {due}",),
+        _plan_finding(
+            "unsigned",
+            f"The plan of care is unsigned and its {rule.signature_days} days have passed.",
+            "Obtain the dated signature of the certifying practitioner and send it; this releases the hold.",
+            rule,
+        ),
+    )
+
+
+def _order_on_file(plan: PlanOfCare, start: date, rule: CertificationRule) -> bool:
+    """The exception for the initial plan: a signed, dated order and timely transmission to whoever gave it."""
+    return (
         rule.order_exception
         and plan.order_signed_on is not None
         and plan.transmitted_on is not None
         and plan.transmitted_on <= start + timedelta(days=rule.transmission_days)
     )
-    if exception:
-        return True, (f"signed order of {plan.order_signed_on} on file, plan sent on {plan.transmitted_on}",)
-    if on <= due:
-        return True, (f"not signed yet; due by {due}",)
-    return False, (f"not signed; was due by {due}",)
+
+
+def _delayed(rule: CertificationRule, late: int) -> Finding:
+    return Finding(
+        id="documentation.plan_of_care_signed_late",
+        severity=Severity.INFORMATION,
+        text=f"The plan of care was signed {late} days late and counts as a delayed certification.",
+        fix="Keep the reason for the delay on record.",
+        owner="compliance",
+        subject="plan_of_care",
+        observed=str(late),
+        citation=rule.citation,
+    )
 
 
 def _plan_finding(what: str, text: str, fix: str, rule: CertificationRule, observed: str = "") -> Finding:
@@ -291,6 +389,26 @@ def _decision(value: str, outcome: Outcome, working: tuple[str, ...], citation: 
 # --- the progress report ---------------------------------------------------------------------------------------------
 
 
+def therapist_took_part(day: TreatmentDay) -> bool | None:
+    """Did a therapist give any of the day's minutes; None when an assistant's share is not known."""
+    treatments = [treatment for encounter in day.encounters for treatment in encounter.treatments]
+    answers = [_by_therapist(treatment) for treatment in treatments]
+    if any(answers):
+        return True
+    return None if None in answers else False
+
+
+def _by_therapist(treatment: Treatment) -> bool | None:
+    if treatment.assistant is None and not treatment.assistant_minutes:
+        return True
+    if treatment.joint_minutes:
+        return True
+    whole = minutes_of(treatment)
+    if treatment.assistant_minutes is None or whole is None:
+        return None
+    return treatment.assistant_minutes < whole
+
+
 def _progress_note(
     day: TreatmentDay,
     profile: PayerProfile,
@@ -298,44 +416,36 @@ def _progress_note(
     history: History,
     decisions: list[Decision],
     findings: list[Finding],
+    parameters: Parameters,
 ) -> None:
     """At least one progress report every so many treatment days; the evaluation's own day counts as the first."""
     on = day.date_of_service
-    notes = [
-        note.written_on
-        for note in day.progress_notes
-        if note.kind in {NoteKind.PROGRESS, NoteKind.RE_EVALUATION}
-        and note.discipline in (None, day.discipline)
-        and note.written_on is not None
-        and note.written_on <= on
-    ]
-    last = max(notes, default=None)
-    days = sorted(
-        {p.date_of_service for p in history.days if p.discipline is day.discipline and p.date_of_service < on}
-    )
-    evaluations = [
-        p.date_of_service
-        for p in history.days
-        if p.discipline is day.discipline and p.evaluation and p.date_of_service <= on
-    ]
-    evaluated = max(evaluations, default=None)
-    if last is not None and (evaluated is None or last >= evaluated):
-        counted = [d for d in days if d > last]
-    else:
-        counted = [d for d in days if evaluated is None or d >= evaluated]
+    mine = [prior for prior in history.days if prior.discipline is day.discipline and prior.date_of_service < on]
+    evaluated = max((prior.date_of_service for prior in mine if prior.evaluation), default=None)
+    days = sorted({p.date_of_service for p in mine if evaluated is None or p.date_of_service >= evaluated})
+    last = _last_report(day, days, evaluated, every, profile.progress_note_grace_days, parameters)
+    counted = [d for d in days if last is None or d > last]
     number = len(counted) + 1
+    since = last or (days[0] if days else on)
+    late_by_days = profile.progress_note_days is not None and (on - since).days > profile.progress_note_days
+    late = number > every or late_by_days
+    took_part = [therapist_took_part(day), *(p.therapist_took_part for p in mine if p.date_of_service in set(counted))]
+    absent = number >= every and all(one is False for one in took_part)
     citation = Citation(document="CMS Pub 100-02 ch. 15", section="§220.3.D")
-    late = number > every
+    limits = [f"{every} treatment days"]
+    if profile.progress_note_days is not None:
+        limits.append(f"{profile.progress_note_days} calendar days")
     decisions.append(
         Decision(
             station="gates",
             subject="progress report",
             rule="gates.progress_report",
             value=f"treatment day {number} of {every}",
-            outcome=Outcome.FAIL if late else Outcome.PASS,
+            outcome=Outcome.FAIL if late or absent else Outcome.PASS,
             working=(
-                f"last progress report: {last or 'none'}",
+                f"last progress report: {last or 'none'}; one is due every {' or '.join(limits)}",
                 f"treatment days since: {len(counted)}, this is number {number}",
+                "no therapist took part since" if absent else "a therapist has to take part once in that time",
             ),
             parameters=(ParameterUse(name=f"{profile.key}.progress_note_every", value=str(every)),),
             citation=citation,
@@ -347,7 +457,7 @@ def _progress_note(
             Finding(
                 id="documentation.progress_note_overdue",
                 severity=Severity.ERROR,
-                text=f"This is treatment day {number} since the last progress report; one is due every {every}.",
+                text=f"This is treatment day {number} since the last progress report; one is due every {' or '.join(limits)}.",
                 fix="Have the therapist write and sign the progress report; when it arrives the hold ends by itself.",
                 owner=OWNER,
                 subject="progress_note",
@@ -357,3 +467,53 @@ def _progress_note(
                 citation=citation,
             )
         )
+    if absent:
+        findings.append(
+            Finding(
+                id="documentation.therapist_did_not_take_part",
+                severity=Severity.ERROR,
+                text=f"In {number} treatment days since the last progress report no therapist took part in treatment.",
+                fix="The therapist has to treat at least once in each progress report period; document it where it happened.",
+                owner=OWNER,
+                subject="encounter.treatments",
+                observed=str(number),
+                queue=Queue.DOCUMENTATION,
+                citation=citation,
+            )
+        )
+
+
+def _last_report(
+    day: TreatmentDay,
+    days: Sequence[date],
+    evaluated: date | None,
+    every: int,
+    grace: int,
+    parameters: Parameters,
+) -> date | None:
+    """The day the last report that counts stands for; one written within the grace days stands for its period's end."""
+    notes = sorted(
+        note.written_on for note in day.progress_notes if note.written_on is not None and _counts(note, day, parameters)
+    )
+    last: date | None = None
+    for written in notes:
+        if evaluated is not None and written < evaluated:
+            continue
+        period = [d for d in days if last is None or d > last]
+        end = period[every - 1] if len(period) >= every else None
+        if end is not None and end < written <= end + timedelta(days=grace):
+            last = end
+        elif written <= day.date_of_service:
+            last = written
+    return last
+
+
+def _counts(note: ProgressNote, day: TreatmentDay, parameters: Parameters) -> bool:
+    """A report of this discipline, signed or at least not unsigned, and not written by an assistant."""
+    author = parameters.practitioner(note.author)
+    return (
+        note.kind in REPORTS
+        and note.discipline in (None, day.discipline)
+        and note.status != "unsigned"
+        and (author is None or author.licence not in BELOW_THERAPIST)
+    )

@@ -1,14 +1,15 @@
 """Which modifiers does a service line carry, and in which order?
 
-Decides discipline, assistant, threshold and telehealth modifiers by payer and date, and carries the ones sent that
-only a person can know (59, X{EPSU}, GA, GX, GY, GZ). It never adds 59 and never drops one silently: more than four
-hold the claim. Authority: CMS Pub 100-04 ch. 5 §§10.3, 20.1; 42 CFR 410.59 and 410.60 (assistants).
+Decides discipline, assistant, threshold, notice, habilitative and telehealth modifiers by payer and date, and carries
+the ones sent that only a person can know. 59 is added only where a payer profile says so and the record shows separate
+blocks; none is dropped silently: more than four hold the claim.
+Authority: CMS Pub 100-04 ch. 5 §§10.3, 20.1; 42 CFR 410.59 and 410.60 (assistants); CMS Pub 100-04 ch. 30 (notices).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -17,14 +18,22 @@ from integration_engine.core.errors import NotInForce
 from integration_engine.core.findings import Citation, Decision, Finding, Outcome, ParameterUse, Queue, Severity
 from integration_engine.core.money import ZERO
 from integration_engine.domain.encounter import Modality
-from integration_engine.domain.parties import Discipline
-from integration_engine.rules.parameters import Parameters, PayerProfile
+from integration_engine.domain.parties import Discipline, LicenceLevel
+from integration_engine.domain.treatment import AdvanceNotice, DenialExpected, Treatment
+from integration_engine.rules.parameters import AssistantRule, Parameters, PayerProfile, ShareMethod
+from integration_engine.rules.separate_services import Evidence, blocks_of
 from integration_engine.rules.units import Service
 
 MOST_MODIFIERS = 4
 KX = Modifier("KX")
+GA, GX, GY, GZ = Modifier("GA"), Modifier("GX"), Modifier("GY"), Modifier("GZ")
+NOTICE = frozenset({GA, GX, GY, GZ})
+HABILITATIVE, REHABILITATIVE = Modifier("96"), Modifier("97")
+SEPARATE = frozenset({"59", "XE", "XS", "XP", "XU"})
 COMPUTED = frozenset({"GP", "GO", "GN", "CQ", "CO", "KX", "95", "93", "GT", "FQ"})
-HOUSE = Citation(document="X222A1", section="2400 SV101-3 to SV101-6")
+PRESCRIBERS = frozenset({LicenceLevel.PHYSICIAN, LicenceLevel.NON_PHYSICIAN_PRACTITIONER})
+GUIDE = Citation(document="X222A1", section="2400 SV101-3 to SV101-6")
+ABN = Citation(document="CMS Pub 100-04 ch. 30", section="§50")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,42 +59,61 @@ class ModifiersResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModifierFacts:
-    """What modifiers depend on besides the services. prior_allowed: the bucket's amount used before, None if unknown."""
+    """What modifiers depend on besides the services.
+
+    Shapes   treatments: as the services count them. prior_allowed: the bucket's amount used before, None if unknown.
+             charges: price of one unit by code, at least what any payer allows. setting: private_practice or
+             institution. rendering: licence of who rendered.
+    """
 
     as_of: date
     discipline: Discipline
     modality: Modality | None
     attested: bool | None
     prior_allowed: Decimal | None
-    allowed_per_unit: dict[Hcpcs, Decimal | None]
-    sent: dict[int, tuple[Modifier, ...]]  # by treatment index
+    allowed_per_unit: Mapping[Hcpcs, Decimal | None]
+    treatments: Sequence[Treatment]
+    charges: Mapping[Hcpcs, Decimal] = field(default_factory=dict)
+    setting: str = "private_practice"
+    rendering: LicenceLevel | None = None
+    habilitative: bool | None = None
 
 
 def coded_lines(
     services: Sequence[Service], profile: PayerProfile, facts: ModifierFacts, parameters: Parameters
 ) -> ModifiersResult:
     """Turn services with units into lines with modifiers, splitting a code that assistant and therapist shared."""
-    decisions: list[Decision] = []
-    findings: list[Finding] = []
-    lines: list[CodedLine] = []
-    for service in services:
-        if service.units == 0:
-            continue
-        lines.extend(_by_whom(service, profile, facts, parameters, decisions, findings))
-    lines = [_with_discipline(line, profile, facts, parameters, decisions) for line in lines]
-    lines, allowed = _with_threshold(lines, profile, facts, parameters, decisions, findings)
-    lines = [_with_telehealth(line, profile, facts, decisions) for line in lines]
-    lines = [_with_sent(line, facts) for line in lines]
-    ordered = tuple(_in_order(line, profile, findings) for line in lines)
-    return ModifiersResult(lines=ordered, allowed=allowed, decisions=tuple(decisions), findings=tuple(findings))
+    coding = _Coding(profile, facts, parameters)
+    lines = [line for service in services if service.units for line in coding.by_whom(service)]
+    lines = [coding.with_discipline(line) for line in lines]
+    lines = [coding.with_notice(line) for line in lines]
+    lines, allowed = coding.with_threshold(lines)
+    lines = coding.with_separation(lines)
+    lines = [coding.with_telehealth(line) for line in lines]
+    lines = [coding.with_habilitative(line) for line in lines]
+    lines = [coding.with_sent(line) for line in lines]
+    ordered = tuple(coding.in_order(line) for line in lines)
+    return ModifiersResult(
+        lines=ordered, allowed=allowed, decisions=tuple(coding.decisions), findings=tuple(coding.findings)
+    )
 
 
 # --- assistants ------------------------------------------------------------------------------------------------------
 
 
-def split_by_assistant(
-    therapist: int, assistant: int, units: int, *, midpoint: int | None, share_over: int, window: tuple[int, int]
-) -> tuple[int, int, str, bool]:
+def over_the_share(assistant: int, total: int, rule: AssistantRule) -> bool:
+    """Do the assistant's minutes exceed the share that counts (a tenth)?
+
+    Why      CMS published two ways to round and the statute says more than 10 percent; the method is dated data.
+    """
+    return {
+        ShareMethod.STRICT: 10 * assistant > rule.share_over * total,
+        ShareMethod.PERCENTAGE: total > 0 and (200 * assistant + total) // (2 * total) > 10 * rule.share_over,
+        ShareMethod.SIMPLE: assistant >= (total + 5) // 10 + 1,
+    }[rule.share_method]
+
+
+def split_by_assistant(therapist: int, assistant: int, units: int, rule: AssistantRule) -> tuple[int, int, str, bool]:
     """Units without and with the assistant modifier, in words, and whether a person should look.
 
     Units    therapist: minutes with the therapist, joint ones included. assistant: minutes without.
@@ -98,221 +126,379 @@ def split_by_assistant(
         with_it = min(with_it, units)
         return units - with_it, with_it, f"{without} whole units by the therapist, {with_it} by the assistant", left < 0
     if left == 1:
-        over = 10 * a > share_over * (p + a)
-        if midpoint is not None and p >= midpoint:
+        over = over_the_share(a, p + a, rule)
+        if rule.therapist_midpoint is not None and p >= rule.therapist_midpoint:
             by_assistant, why = False, f"the therapist's {p} min reach the midpoint"
-        elif midpoint is not None and a >= midpoint:
+        elif rule.therapist_midpoint is not None and a >= rule.therapist_midpoint:
             by_assistant, why = True, f"the assistant's {a} min reach the midpoint, the therapist's {p} do not"
         else:
             by_assistant = over
-            why = f"the assistant's {a} of {p + a} min are {'over' if over else 'not over'} {share_over * 10} %"
+            why = f"the assistant's {a} of {p + a} min are {'over' if over else 'not over'} {rule.share_over * 10} %"
         return without + (not by_assistant), with_it + by_assistant, f"last unit: {why}", False
-    addressed = window[0] <= p + a <= window[1]
+    addressed = rule.two_units_from <= p + a <= rule.two_units_to
     return without + left - 1, with_it + 1, f"two units left of {p} + {a} min: one each", not addressed
 
 
-def _by_whom(
-    service: Service,
-    profile: PayerProfile,
-    facts: ModifierFacts,
-    parameters: Parameters,
-    decisions: list[Decision],
-    findings: list[Finding],
-) -> list[CodedLine]:
-    plain = CodedLine(code=service.code, units=service.units, places=service.places)
-    if not profile.assistant_modifiers or facts.discipline is Discipline.SLP:
-        return [plain]
-    if service.assistant_minutes is None:
-        findings.append(_share_unknown(service))
-        return [plain]
-    if service.assistant_minutes == 0:
-        return [plain]
-    in_force = parameters.assistant.on(facts.as_of)
-    rule = in_force.value
-    total = service.minutes or 0
-    assistant = min(service.assistant_minutes, total) if total else service.assistant_minutes
-    therapist = total - assistant
-    if service.facts is None or service.facts.unit_minutes is None:
-        whole = 10 * assistant > rule.share_over * max(total, assistant)
-        without, with_it = (0, service.units) if whole else (service.units, 0)
-        why, review = (
-            f"assistant {assistant} of {total} min, {'over' if whole else 'not over'} {rule.share_over * 10} %",
-            False,
-        )
-    else:
-        without, with_it, why, review = split_by_assistant(
-            therapist,
-            assistant,
-            service.units,
-            midpoint=rule.therapist_midpoint,
-            share_over=rule.share_over,
-            window=(rule.two_units_from, rule.two_units_to),
-        )
-    modifier = parameters.assistant_modifiers[facts.discipline]
-    decisions.append(
-        Decision(
-            station="modifiers",
-            subject=service.code,
-            rule="modifiers.assistant",
-            value=f"{with_it} with {modifier}, {without} without",
-            inputs=(("therapist minutes", str(therapist)), ("assistant minutes", str(assistant))),
-            working=(f"therapist {therapist} min, assistant alone {assistant} min, {service.units} units", why),
-            parameters=(
-                ParameterUse(
-                    name="assistant_rule", value=f"over {rule.share_over}0 %", in_force_from=in_force.effective_from
-                ),
-            ),
-            citation=rule.citation,
-            otherwise=("joint minutes count as the therapist's",),
-        )
-    )
-    if review:
-        findings.append(_share_not_addressed(service))
-    parts = [(without, False), (with_it, True)]
-    return [
-        CodedLine(
-            code=service.code,
-            units=units,
-            places=service.places,
-            by_assistant=by_assistant,
-            modifiers=(modifier,) if by_assistant else (),
-        )
-        for units, by_assistant in parts
-        if units
-    ]
+class _Coding:
+    """One day's lines while they are being coded; collects decisions and findings."""
 
+    def __init__(self, profile: PayerProfile, facts: ModifierFacts, parameters: Parameters) -> None:
+        self.profile = profile
+        self.facts = facts
+        self.parameters = parameters
+        self.decisions: list[Decision] = []
+        self.findings: list[Finding] = []
 
-# --- discipline, threshold, telehealth -------------------------------------------------------------------------------
+    # --- by whom ------------------------------------------------------------------------------------------------------
 
-
-def _with_discipline(
-    line: CodedLine, profile: PayerProfile, facts: ModifierFacts, parameters: Parameters, decisions: list[Decision]
-) -> CodedLine:
-    if not profile.discipline_modifiers:
-        return line
-    modifier = parameters.discipline_modifiers[facts.discipline]
-    decisions.append(
-        Decision(
-            station="modifiers",
-            subject=line.code,
-            rule="modifiers.discipline",
-            value=modifier,
-            working=(f"{facts.discipline} plan of care: {modifier}",),
-            citation=parameters.citations["discipline_modifiers"],
-        )
-    )
-    return replace(line, modifiers=(modifier, *line.modifiers))
-
-
-def _with_threshold(
-    lines: list[CodedLine],
-    profile: PayerProfile,
-    facts: ModifierFacts,
-    parameters: Parameters,
-    decisions: list[Decision],
-    findings: list[Finding],
-) -> tuple[list[CodedLine], Decimal | None]:
-    """KX on every line that takes the year's allowed amount above the threshold."""
-    if not profile.threshold:
-        return lines, None
-    bucket = parameters.buckets[facts.discipline]
-    try:
-        in_force = parameters.thresholds[bucket].on(facts.as_of)
-    except NotInForce as error:
-        findings.append(_threshold_not_loaded(error))
-        return lines, None
-    used = (ParameterUse(name=f"threshold {bucket}", value=str(in_force.value), in_force_from=in_force.effective_from),)
-    running = facts.prior_allowed
-    if running is None:
-        decisions.append(
+    def by_whom(self, service: Service) -> list[CodedLine]:
+        """The service's lines, apart for units that take the assistant modifier."""
+        if not self._assistants_marked():
+            return _lines(service, service.units, 0)
+        if service.assistant_minutes is None:
+            self.findings.append(_share_unknown(service))
+            return _lines(service, service.units, 0)
+        if service.assistant_minutes == 0:
+            return _lines(service, service.units, 0)
+        in_force = self.parameters.assistant.on(self.facts.as_of)
+        rule = in_force.value
+        if not rule.used:
+            return _lines(service, service.units, 0)
+        total = max(service.minutes or 0, service.assistant_minutes)
+        assistant = service.assistant_minutes
+        therapist = total - assistant
+        review = False
+        if service.facts is None or service.facts.unit_minutes is None:
+            whole = over_the_share(assistant, total, rule)
+            without, with_it = (0, service.units) if whole else (service.units, 0)
+            why = f"assistant {assistant} of {total} min, {'over' if whole else 'not over'} {rule.share_over * 10} %"
+        else:
+            without, with_it, why, review = split_by_assistant(therapist, assistant, service.units, rule)
+        modifier = self.parameters.assistant_modifiers[self.facts.discipline]
+        self.decisions.append(
             Decision(
                 station="modifiers",
-                subject="KX",
-                rule="modifiers.threshold",
-                value="not checked",
-                outcome=Outcome.NOT_CHECKED,
-                working=("the allowed amount used before is not known",),
-                parameters=used,
-                citation=in_force.citation,
+                subject=service.code,
+                rule="modifiers.assistant",
+                value=f"{with_it} with {modifier}, {without} without",
+                inputs=(("therapist minutes", str(therapist)), ("assistant minutes", str(assistant))),
+                working=(f"therapist {therapist} min, assistant alone {assistant} min, {service.units} units", why),
+                parameters=(
+                    ParameterUse(
+                        name="assistant_rule",
+                        value=f"over {rule.share_over}0 %, {rule.share_method.value}",
+                        in_force_from=in_force.effective_from,
+                    ),
+                ),
+                citation=rule.citation,
+                otherwise=("joint minutes count as the therapist's", *_other_readings(assistant, total, rule)),
             )
         )
-        return lines, None
-    result, day = [], ZERO
-    known = True
-    for line in lines:
-        each = facts.allowed_per_unit.get(line.code)
-        known &= each is not None
-        after = running + (each or ZERO) * line.units
-        above = after > in_force.value
-        amount = f"{each} x {line.units}" if each is not None else "an amount that is not loaded"
-        decisions.append(
+        if review:
+            self.findings.append(_share_not_addressed(service))
+        return _lines(service, without, with_it, modifier)
+
+    def _assistants_marked(self) -> bool:
+        if self.facts.discipline is Discipline.SLP:
+            return False  # there is no modifier for SLP assistants
+        return bool(self.profile.assistant_modifiers.find(self.facts.as_of))
+
+    # --- discipline ---------------------------------------------------------------------------------------------------
+
+    def with_discipline(self, line: CodedLine) -> CodedLine:
+        """GP, GO or GN where the payer wants it."""
+        scope = self.profile.discipline_modifiers.find(self.facts.as_of)
+        if scope is None or scope == "none":
+            return line
+        procedure = self.parameters.procedure(line.code, self.facts.as_of)
+        always = procedure is None or procedure.always_therapy
+        if scope == "always_therapy" and not always:
+            return line
+        if not always and self.facts.rendering in PRESCRIBERS:
+            return line  # a physician may bill a sometimes-therapy code without a therapy plan of care
+        modifier = self.parameters.discipline_modifiers[self.facts.discipline]
+        self.decisions.append(
             Decision(
                 station="modifiers",
                 subject=line.code,
-                rule="modifiers.threshold",
-                value="KX" if above else "no KX",
-                outcome=Outcome.PASS if each is not None or above else Outcome.NOT_CHECKED,
-                working=(
-                    f"{bucket} used before this line: {running}",
-                    f"with this line ({amount}): {after}; threshold {in_force.value}: {'above' if above else 'not above'}",
-                ),
-                parameters=used,
-                citation=in_force.citation,
-                otherwise=(f"{in_force.value - running} is left below the threshold",) if not above else (),
+                rule="modifiers.discipline",
+                value=modifier,
+                working=(f"{self.facts.discipline} plan of care: {modifier}",),
+                citation=self.parameters.citations["discipline_modifiers"],
             )
         )
-        running, day = after, day + (each or ZERO) * line.units
-        if above:
-            if facts.attested is not True:
-                findings.append(_not_attested(line, in_force.citation))
-            line = replace(line, modifiers=(*line.modifiers, KX))  # noqa: PLW2901 - the line as it goes on
-        result.append(line)
-    return result, day if known else None
+        return replace(line, modifiers=(modifier, *line.modifiers))
 
+    # --- notices ------------------------------------------------------------------------------------------------------
 
-def _with_telehealth(
-    line: CodedLine, profile: PayerProfile, facts: ModifierFacts, decisions: list[Decision]
-) -> CodedLine:
-    if facts.modality not in {Modality.TELEHEALTH_VIDEO, Modality.TELEHEALTH_AUDIO}:
-        return line
-    in_force = profile.telehealth.on(facts.as_of)
-    video = facts.modality is Modality.TELEHEALTH_VIDEO
-    modifier = in_force.value.video_modifier if video else in_force.value.audio_modifier
-    decisions.append(
-        Decision(
-            station="modifiers",
-            subject=line.code,
-            rule="modifiers.telehealth",
-            value=modifier or "none",
-            working=(f"{facts.modality.value} for {profile.label}: {modifier or 'place of service alone says it'}",),
-            parameters=(
-                ParameterUse(
-                    name=f"{profile.key}.telehealth", value=modifier or "none", in_force_from=in_force.effective_from
+    def with_notice(self, line: CodedLine) -> CodedLine:
+        """GA, GX, GY, GZ from what the patient signed and why a denial is expected."""
+        group = [self.facts.treatments[place] for place in line.places]
+        expected = next((t.denial_expected for t in group if t.denial_expected), None)
+        signed = next((t.advance_notice for t in group if t.advance_notice), None)
+        sent = NOTICE.intersection(m for t in group for m in t.modifiers)
+        if not self.profile.advance_notices:
+            if sent:
+                self.findings.append(_notice_not_allowed(line, tuple(sorted(sent)), self.profile.label))
+            return line
+        modifiers = _notice_modifiers(expected, signed)
+        if expected is None and signed is None:
+            return line
+        if not modifiers:
+            self.findings.append(_notice_unclear(line))
+            return line
+        self.decisions.append(
+            Decision(
+                station="modifiers",
+                subject=line.code,
+                rule="modifiers.advance_notice",
+                value=" ".join(modifiers),
+                working=(
+                    f"denial expected: {expected.value.replace('_', ' ') if expected else 'no'}",
+                    f"notice signed: {signed.value if signed else 'none'}",
                 ),
-            ),
-            citation=in_force.value.citation,
+                citation=ABN,
+                otherwise=("without a signed notice the practice, not the patient, is liable",)
+                if GZ in modifiers
+                else (),
+            )
         )
+        return replace(line, modifiers=(*line.modifiers, *modifiers))
+
+    # --- the therapy threshold ----------------------------------------------------------------------------------------
+
+    def with_threshold(self, lines: list[CodedLine]) -> tuple[list[CodedLine], Decimal | None]:
+        """KX on every line that takes the year's allowed amount above the threshold."""
+        facts = self.facts
+        if not self.profile.threshold:
+            return lines, None
+        bucket = self.parameters.buckets[facts.discipline]
+        try:
+            in_force = self.parameters.thresholds[bucket].on(facts.as_of)
+        except NotInForce as error:
+            self.findings.append(_threshold_not_loaded(error))
+            return lines, None
+        used = (
+            ParameterUse(name=f"threshold {bucket}", value=str(in_force.value), in_force_from=in_force.effective_from),
+        )
+        running = facts.prior_allowed
+        if running is None:
+            self.decisions.append(
+                Decision(
+                    station="modifiers",
+                    subject="KX",
+                    rule="modifiers.threshold",
+                    value="not checked",
+                    outcome=Outcome.NOT_CHECKED,
+                    working=("the allowed amount used before is not known",),
+                    parameters=used,
+                    citation=in_force.citation,
+                )
+            )
+            return lines, None
+        result, day = [], ZERO
+        known = True
+        for line in lines:
+            exact = facts.allowed_per_unit.get(line.code)
+            each = exact if exact is not None else facts.charges.get(line.code)
+            known &= each is not None
+            after = running + (each or ZERO) * line.units
+            above = after > in_force.value
+            self.decisions.append(
+                Decision(
+                    station="modifiers",
+                    subject=line.code,
+                    rule="modifiers.threshold",
+                    value="KX" if above else "no KX",
+                    outcome=Outcome.PASS if each is not None or above else Outcome.NOT_CHECKED,
+                    working=(
+                        f"{bucket} used before this line: {running}",
+                        f"with this line ({_amount(exact, each, line.units)}): {after}",
+                        f"threshold {in_force.value}: {'above' if above else 'not above'}",
+                    ),
+                    parameters=used,
+                    citation=in_force.citation,
+                    otherwise=(f"{in_force.value - running} is left below the threshold",) if not above else (),
+                )
+            )
+            running, day = after, day + (each or ZERO) * line.units
+            if above and exact is None and each is not None:
+                self.findings.append(_threshold_by_charge(line, in_force.citation))
+            result.append(self._above(line, in_force.citation) if above else line)
+        self._review(bucket, running)
+        return result, day if known else None
+
+    def _above(self, line: CodedLine, citation: Citation | None) -> CodedLine:
+        """A line above the threshold: KX where necessity is attested; a notice instead where it is not necessary."""
+        if NOTICE.intersection(line.modifiers):
+            return line
+        if self.facts.attested is not True:
+            self.findings.append(_not_attested(line, citation))
+        return replace(line, modifiers=(*line.modifiers, KX))
+
+    def _review(self, bucket: str, running: Decimal) -> None:
+        """Above the medical review amount nothing changes on the claim; it may be picked for review."""
+        amount = self.parameters.review_amount.find(self.facts.as_of)
+        if amount is not None and running > amount:
+            citation = self.parameters.review_amount.on(self.facts.as_of).citation
+            self.findings.append(_may_be_reviewed(bucket, running, amount, citation))
+
+    # --- separate services --------------------------------------------------------------------------------------------
+
+    def with_separation(self, lines: list[CodedLine]) -> list[CodedLine]:
+        """59 on the second code of a pair, only for payers whose profile appends it and only on separate blocks."""
+        appended = self.profile.separate_modifier
+        if appended is None or len(lines) < 2:  # noqa: PLR2004 - a pair
+            return lines
+        present = {line.code for line in lines}
+        marked: set[Hcpcs] = set()
+        for first, second in self.parameters.pairs_among(present, self.profile, self.facts.as_of):
+            blocks = blocks_of(self.facts.treatments, first, second)
+            if blocks.evidence is Evidence.SEPARATE and second not in marked:
+                marked.add(second)
+                self.decisions.append(
+                    Decision(
+                        station="modifiers",
+                        subject=second,
+                        rule="modifiers.separate_services",
+                        value=appended,
+                        working=(f"{second} is part of {first} unless done apart; on record: {blocks.text}",),
+                    )
+                )
+        return [replace(line, modifiers=(*line.modifiers, appended)) if line.code in marked else line for line in lines]
+
+    # --- telehealth, habilitative -------------------------------------------------------------------------------------
+
+    def with_telehealth(self, line: CodedLine) -> CodedLine:
+        """The payer's telehealth modifier; audio only apart from video, an institution apart from private practice."""
+        facts, profile = self.facts, self.profile
+        if facts.modality not in {Modality.TELEHEALTH_VIDEO, Modality.TELEHEALTH_AUDIO}:
+            return line
+        procedure = self.parameters.procedure(line.code, facts.as_of)
+        if procedure is not None and procedure.remote:
+            return line  # remote monitoring and e-visits are not telehealth
+        in_force = profile.telehealth.on(facts.as_of)
+        rule = in_force.value
+        if not rule.covered:
+            self.findings.append(_telehealth_not_covered(line, profile.label, rule.citation))
+            return line
+        listed = self.parameters.telehealth_codes.get(rule.codes)
+        if listed is not None and line.code not in (listed.find(facts.as_of) or ()):
+            self.findings.append(_telehealth_code_not_listed(line, profile.label, rule.citation))
+        video = facts.modality is Modality.TELEHEALTH_VIDEO
+        if not video:
+            modifier = rule.audio_modifier
+        elif facts.setting == "institution":
+            modifier = rule.institution_modifier
+        else:
+            modifier = rule.video_modifier
+        self.decisions.append(
+            Decision(
+                station="modifiers",
+                subject=line.code,
+                rule="modifiers.telehealth",
+                value=modifier or "none",
+                working=(
+                    f"{facts.modality.value} for {profile.label}: {modifier or 'place of service alone says it'}",
+                ),
+                parameters=(
+                    ParameterUse(
+                        name=f"{profile.key}.telehealth",
+                        value=modifier or "none",
+                        in_force_from=in_force.effective_from,
+                    ),
+                ),
+                citation=rule.citation,
+            )
+        )
+        return replace(line, modifiers=(*line.modifiers, modifier)) if modifier else line
+
+    def with_habilitative(self, line: CodedLine) -> CodedLine:
+        """96 or 97 for plans that count habilitative and rehabilitative care apart."""
+        if not self.profile.habilitative_modifiers:
+            return line
+        if self.facts.habilitative is None:
+            if not any(finding.id == "documentation.habilitative_missing" for finding in self.findings):
+                self.findings.append(_habilitative_unknown())
+            return line
+        return replace(
+            line,
+            modifiers=(*line.modifiers, HABILITATIVE if self.facts.habilitative else REHABILITATIVE),
+        )
+
+    # --- sent, order --------------------------------------------------------------------------------------------------
+
+    def with_sent(self, line: CodedLine) -> CodedLine:
+        """Modifiers only a person can know, as the EMR sent them."""
+        carried = [
+            modifier
+            for place in line.places
+            for modifier in self.facts.treatments[place].modifiers
+            if modifier not in COMPUTED and modifier not in line.modifiers
+        ]
+        if SEPARATE.intersection(line.modifiers):
+            carried = [modifier for modifier in carried if modifier not in SEPARATE]
+        return replace(line, modifiers=(*line.modifiers, *dict.fromkeys(carried))) if carried else line
+
+    def in_order(self, line: CodedLine) -> CodedLine:
+        """The payer's order on the line; more than four hold."""
+        rank = self.profile.modifier_rank
+        modifiers = tuple(sorted(line.modifiers, key=lambda modifier: rank.get(modifier, len(rank))))
+        if len(modifiers) > MOST_MODIFIERS:
+            self.findings.append(_too_many(line, modifiers))
+        return line if modifiers == line.modifiers else replace(line, modifiers=modifiers)
+
+
+def _lines(service: Service, without: int, with_it: int, modifier: Modifier | None = None) -> list[CodedLine]:
+    """Lines without and with the assistant modifier; of a family, the first unit is the first code's."""
+    lines = []
+    first_given = False
+    for units, mark in ((without, None), (with_it, modifier)):
+        left = units
+        if not left:
+            continue
+        marks = (mark,) if mark else ()
+        if service.further is None:
+            lines.append(_line(service.code, left, service.places, marks))
+            continue
+        if not first_given:
+            lines.append(_line(service.code, 1, service.places, marks))
+            first_given, left = True, left - 1
+        if left:
+            places = service.further_places or service.places
+            lines.append(_line(service.further.code, left, places, marks))
+    return lines
+
+
+def _line(code: Hcpcs, units: int, places: tuple[int, ...], marks: tuple[Modifier, ...]) -> CodedLine:
+    return CodedLine(code=code, units=units, places=places, by_assistant=bool(marks), modifiers=marks)
+
+
+def _notice_modifiers(expected: DenialExpected | None, signed: AdvanceNotice | None) -> tuple[Modifier, ...]:
+    """Source  CMS Pub 100-04 ch. 30 §50: GA with the required notice, GZ without, GX voluntary, GY excluded."""
+    table = {
+        (DenialExpected.NOT_NECESSARY, AdvanceNotice.REQUIRED): (GA,),
+        (DenialExpected.NOT_NECESSARY, None): (GZ,),
+        (DenialExpected.EXCLUDED, AdvanceNotice.VOLUNTARY): (GX, GY),
+        (DenialExpected.EXCLUDED, None): (GY,),
+    }
+    return table.get((expected, signed), ()) if expected is not None else ()
+
+
+def _other_readings(assistant: int, total: int, rule: AssistantRule) -> tuple[str, ...]:
+    """What the other published ways of rounding the tenth would say, where they differ."""
+    mine = over_the_share(assistant, total, rule)
+    return tuple(
+        f"rounded by the {other.value} method, {assistant} of {total} min would be {'over' if not mine else 'not over'}"
+        for other in ShareMethod
+        if over_the_share(assistant, total, replace(rule, share_method=other)) is not mine
     )
-    return replace(line, modifiers=(*line.modifiers, modifier)) if modifier else line
 
 
-def _with_sent(line: CodedLine, facts: ModifierFacts) -> CodedLine:
-    """Modifiers only a person can know, as the EMR sent them."""
-    carried = [
-        modifier
-        for place in line.places
-        for modifier in facts.sent.get(place, ())
-        if modifier not in COMPUTED and modifier not in line.modifiers
-    ]
-    return replace(line, modifiers=(*line.modifiers, *dict.fromkeys(carried)))
-
-
-def _in_order(line: CodedLine, profile: PayerProfile, findings: list[Finding]) -> CodedLine:
-    rank = {modifier: index for index, group in enumerate(profile.modifier_order) for modifier in group.split()}
-    modifiers = tuple(sorted(line.modifiers, key=lambda modifier: rank.get(modifier, len(rank))))
-    if len(modifiers) > MOST_MODIFIERS:
-        findings.append(_too_many(line, modifiers))
-    return replace(line, modifiers=modifiers)
+def _amount(exact: Decimal | None, each: Decimal | None, units: int) -> str:
+    if each is None:
+        return "an amount that is not loaded"
+    return f"{each} x {units}" if exact is not None else f"at most its charge, {each} x {units}"
 
 
 # --- findings --------------------------------------------------------------------------------------------------------
@@ -357,6 +543,34 @@ def _not_attested(line: CodedLine, citation: Citation | None) -> Finding:
     )
 
 
+def _threshold_by_charge(line: CodedLine, citation: Citation | None) -> Finding:
+    return Finding(
+        id="configuration.allowed_amount_missing",
+        severity=Severity.ERROR,
+        text=f"The allowed amount of {line.code} is not loaded; by its charge the year may be over the therapy threshold.",
+        fix="Load the payer's fee schedule for this code in mappings/practice.yaml; the day is adjudicated again.",
+        owner="interface administrator",
+        subject=f"practice.allowed {line.code}",
+        queue=Queue.INTERFACE,
+        outcome=Outcome.NOT_CHECKED,
+        citation=citation,
+    )
+
+
+def _may_be_reviewed(bucket: str, running: Decimal, amount: Decimal, citation: Citation | None) -> Finding:
+    return Finding(
+        id="modifiers.medical_review",
+        severity=Severity.INFORMATION,
+        text=f"The year's {bucket} amount is {running}, above {amount}: the claim may be picked for medical review.",
+        fix="Have the records ready; nothing changes on the claim.",
+        owner="compliance",
+        subject="threshold",
+        observed=str(running),
+        expected=str(amount),
+        citation=citation,
+    )
+
+
 def _threshold_not_loaded(error: NotInForce) -> Finding:
     return Finding(
         id="configuration.threshold_not_loaded",
@@ -371,6 +585,73 @@ def _threshold_not_loaded(error: NotInForce) -> Finding:
     )
 
 
+def _notice_not_allowed(line: CodedLine, sent: tuple[Modifier, ...], payer: str) -> Finding:
+    return Finding(
+        id="modifiers.notice_not_allowed",
+        severity=Severity.ERROR,
+        text=f"{' '.join(sent)} stands on {line.code}, and {payer} takes no advance notice modifiers.",
+        fix="Ask the plan for its own decision before treating, and take the modifier out.",
+        owner="biller",
+        subject=f"line {line.code}",
+        observed=" ".join(sent),
+        queue=Queue.EDITS,
+        citation=Citation(document="CMS letter to Medicare Advantage plans", section="2014-05-05"),
+    )
+
+
+def _notice_unclear(line: CodedLine) -> Finding:
+    return Finding(
+        id="documentation.notice_unclear",
+        severity=Severity.ERROR,
+        text=f"For {line.code} the notice that was signed does not fit the reason a denial is expected for.",
+        fix="Say whether the service is not necessary (required notice) or excluded (voluntary notice).",
+        owner="front desk",
+        subject=f"line {line.code}.advance_notice",
+        queue=Queue.DOCUMENTATION,
+        citation=ABN,
+    )
+
+
+def _telehealth_not_covered(line: CodedLine, payer: str, citation: Citation | None) -> Finding:
+    return Finding(
+        id="modifiers.telehealth_not_covered",
+        severity=Severity.ERROR,
+        text=f"{payer} does not cover therapy by telehealth on this date.",
+        fix="Correct the modality, or bill the patient who was told before the visit.",
+        owner="biller",
+        subject="encounter.modality",
+        observed=line.code,
+        queue=Queue.EDITS,
+        citation=citation,
+    )
+
+
+def _telehealth_code_not_listed(line: CodedLine, payer: str, citation: Citation | None) -> Finding:
+    return Finding(
+        id="modifiers.telehealth_code_not_listed",
+        severity=Severity.ERROR,
+        text=f"{line.code} is not on the list of codes that {payer} takes by telehealth on this date.",
+        fix="Correct the modality or the code, or add the code with its source to mappings/codes/telehealth.yaml.",
+        owner="treating clinician",
+        subject=f"line {line.code}",
+        queue=Queue.EDITS,
+        citation=citation,
+    )
+
+
+def _habilitative_unknown() -> Finding:
+    return Finding(
+        id="documentation.habilitative_missing",
+        severity=Severity.ERROR,
+        text="This plan counts habilitative and rehabilitative care apart, and the visit does not say which it was.",
+        fix="Record whether the treatment builds a skill never had (habilitative) or restores one.",
+        owner="treating clinician",
+        subject="encounter.habilitative",
+        expected="yes or no",
+        queue=Queue.DOCUMENTATION,
+    )
+
+
 def _too_many(line: CodedLine, modifiers: tuple[Modifier, ...]) -> Finding:
     return Finding(
         id="edits.too_many_modifiers",
@@ -382,5 +663,5 @@ def _too_many(line: CodedLine, modifiers: tuple[Modifier, ...]) -> Finding:
         observed=" ".join(modifiers),
         expected="at most 4",
         queue=Queue.EDITS,
-        citation=HOUSE,
+        citation=GUIDE,
     )

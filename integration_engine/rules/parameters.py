@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from decimal import Decimal
+from enum import StrEnum
+from itertools import permutations
 
 from integration_engine.core.codes import Hcpcs, Modifier
 from integration_engine.core.dated import Dated
 from integration_engine.core.findings import Citation, Severity
 from integration_engine.domain.claim import Payer
-from integration_engine.domain.parties import Discipline, Organization, Practitioner
+from integration_engine.domain.parties import Discipline, LicenceLevel, Organization, Practitioner
 from integration_engine.rules.conditions import Condition
 
 
@@ -31,37 +34,105 @@ class UnitsMethod:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TelehealthRule:
-    """What a payer wants on a telehealth line. A modifier of None means: none is sent."""
+class UnitsRule:
+    """Which units method a payer has. visit_code: what a contract pays for the whole visit, for a flat method."""
 
+    method: str
+    visit_code: Hcpcs | None
+
+
+class DeliveryRule(StrEnum):
+    """What happens to minutes of a one-on-one code that were not one-on-one."""
+
+    HOLD = "hold"
+    COUNT = "count"  # the payer makes no difference
+    GROUP = "group"  # they are billed as the discipline's group code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitCap:
+    """The most a payer pays for one visit. None: no cap of that kind."""
+
+    most_units: int | None
+    most_codes: int | None
+    most_minutes: int | None
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TelehealthRule:
+    """What a payer wants on a telehealth line. A modifier of None means: none is sent.
+
+    Shapes   codes: name of the list in mappings/codes/telehealth.yaml, or ``any``. institution_modifier: in place of
+             video_modifier where an institution bills.
+    """
+
+    covered: bool
+    codes: str
     video_modifier: Modifier | None
+    institution_modifier: Modifier | None
     audio_modifier: Modifier | None
     places_of_service: tuple[str, ...]
     citation: Citation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FilingLimit:
+    """How long after the date of service a claim may be filed: days, or calendar months."""
+
+    days: int | None
+    months: int | None
+
+    def last_day(self, on: date) -> date:
+        """The last day a claim of a date of service may arrive."""
+        if self.days is not None:
+            return on + timedelta(days=self.days)
+        month = on.month - 1 + (self.months or 0)
+        year, month = on.year + month // 12, month % 12 + 1
+        for day in (on.day, 30, 29, 28):
+            try:
+                return date(year, month, day)
+            except ValueError:
+                continue
+        raise AssertionError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PayerProfile:
     """One payer's rules, each asked by date of service.
 
-    Shapes   units_sent: what to do when the EMR's units differ: hold, warn or accept. modifier_order: groups of
-             modifiers in the order they stand on the line. progress_note_every: treatment days, None: not asked.
+    Shapes   units_sent: what to do when the EMR's units differ: hold, warn or accept. modifier_rank: place of each
+             modifier on the line. discipline_modifiers: all, always_therapy or none. progress_note_every: treatment
+             days, progress_note_days: calendar days, None: not asked. minutes_checks: hold or warn. separate_modifier:
+             added where the record shows separate blocks, None: only proposed. code_pairs: names of the pair tables.
     """
 
     key: str
     label: str
     segment: str
-    units_method: Dated[str]
+    units_method: Dated[UnitsRule]
     units_sent: str
-    discipline_modifiers: bool
-    assistant_modifiers: bool
+    rest_counts: bool
+    not_one_on_one: DeliveryRule
+    caps: Dated[VisitCap] | None
+    minutes_checks: str
+    discipline_modifiers: Dated[str]
+    assistant_modifiers: Dated[bool]
     threshold: bool
+    advance_notices: bool
+    habilitative_modifiers: bool
+    separate_modifier: Modifier | None
     plan_of_care: bool
     progress_note_every: int | None
+    progress_note_days: int | None
+    progress_note_grace_days: int
     referring_required: bool
     supervising_sent: bool
-    modifier_order: tuple[str, ...]
+    modifier_rank: Mapping[str, int]
     telehealth: Dated[TelehealthRule]
+    code_pairs: tuple[str, ...]
+    most_units: str | None
+    filing_limit: Dated[FilingLimit]
     citation: Citation
 
 
@@ -69,8 +140,11 @@ class PayerProfile:
 class ProcedureFacts:
     """What a procedure code is.
 
+    Shapes   further_code: takes every unit after the first. once: at most one unit. remote: remote monitoring, never
+             telehealth. live_contact: only with one in the month. always_therapy: always under a therapy plan of care.
+             reduced: multiple-procedure reduction applies.
     Units    unit_minutes: length of its unit, None for untimed codes. earned_at: minutes that earn a unit where the
-             family has its own rule; None: the payer's method decides.
+             family has its own rule; None: the payer's method decides. device_days: least and most days with data.
     """
 
     code: Hcpcs
@@ -82,13 +156,29 @@ class ProcedureFacts:
     evaluation: bool
     group: bool
     hands_on: bool
+    once: bool
+    remote: bool
+    live_contact: bool
+    always_therapy: bool
+    reduced: bool
+    device_days: tuple[int, int] | None
     citation: Citation
+
+
+class ShareMethod(StrEnum):
+    """How the tenth is rounded: not at all, or by one of the two ways CMS published."""
+
+    STRICT = "strict"
+    PERCENTAGE = "percentage"
+    SIMPLE = "simple"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssistantRule:
     """How assistant minutes are judged. share_over: tenths that trigger; therapist_midpoint: the 2022 exception."""
 
+    used: bool
+    share_method: ShareMethod
     share_over: int
     therapist_midpoint: int | None
     two_units_from: int
@@ -101,10 +191,36 @@ class CertificationRule:
     """The clocks of a plan of care, in calendar days."""
 
     signature_days: int
+    verbal_order_days: int
+    delayed_days: int
     longest_interval: int
     order_exception: bool
     transmission_days: int
+    may_certify: tuple[LicenceLevel, ...]
     citation: Citation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhoMay:
+    """Which licences may do one thing, and what is found when another did."""
+
+    action: str
+    segments: tuple[str, ...]
+    licences: tuple[LicenceLevel, ...]
+    finding: str
+    text: str
+    fix: str
+    owner: str
+    queue: str
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mending:
+    """Why a finding matters and where in the EMR, or in mappings/, it is mended."""
+
+    why: str
+    screen: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +251,7 @@ class Edit:
     fix: str
     owner: str
     payers: tuple[str, ...]
+    segments: tuple[str, ...]
     when: Condition
     in_force: Dated[bool]
     citation: Citation
@@ -142,16 +259,56 @@ class Edit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairEdits:
-    """Column-1/column-2 pairs of one quarter; indicator 1: a modifier may separate them, 0: never."""
+    """Column-1/column-2 pairs of one quarter; indicator 1: a modifier may separate them, 0: never.
+
+    Shapes   complete: read from a whole official file for the codes known here, not an excerpt.
+    """
 
     pairs: Mapping[tuple[str, str], int]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MostUnits:
+    """Most units a day of one quarter: code → (units, adjudication indicator); complete as for pairs."""
+
+    values: Mapping[str, tuple[int, int]]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiagnosisCodes:
+    """ICD-10-CM codes valid for submission, without dots; not complete: an excerpt that can only confirm."""
+
+    valid: frozenset[str]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """Something about a claim that is put right without a person, never its clinical content.
+
+    Shapes   kind: replace_code (the payer's own code for the same service) or leave_out (bundled, never paid apart).
+    """
+
+    id: str
+    kind: str
+    code: Hcpcs
+    becomes: Hcpcs | None
+    text: str
+    why: str
+    payers: tuple[str, ...]
+    segments: tuple[str, ...]
+    in_force: Dated[bool]
+    citation: Citation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """A place of the practice: its place of service, billing provider and facility."""
+    """A place of the practice: its place of service, billing provider and facility; setting for telehealth and supervision."""
 
     key: str
+    setting: str
     place_of_service: str
     billing_provider: str
     facility: Organization | None
@@ -164,8 +321,10 @@ class PayerEntry:
     payer: Payer
     authorization_required: tuple[Discipline, ...]
     authorization_exempt: tuple[Hcpcs, ...]
+    visit_counts: str
     timely_filing_days: int | None
     allowed: Mapping[str, Dated[Decimal]]
+    practice_expense: Mapping[str, Dated[Decimal]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +337,7 @@ class Practice:
     locations: Mapping[str, Location]
     practitioners: Mapping[str, Practitioner]
     payers: Mapping[str, PayerEntry]
+    charges: Mapping[str, Dated[Decimal]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +346,7 @@ class Parameters:
 
     version: str
     methods: Mapping[str, UnitsMethod]
+    group_codes: Mapping[str, Hcpcs]
     profiles: Mapping[str, PayerProfile]
     procedures: Mapping[str, Dated[ProcedureFacts]]
     discipline_modifiers: Mapping[str, Modifier]
@@ -193,14 +354,51 @@ class Parameters:
     assistant_modifiers: Mapping[str, Modifier]
     thresholds: Mapping[str, Dated[Decimal]]
     buckets: Mapping[str, str]
+    review_amount: Dated[Decimal]
     certification: Dated[CertificationRule]
+    supervision: Mapping[str, Dated[str]]
     requirements: Dated[tuple[Requirement, ...]]
+    who_may: Dated[tuple[WhoMay, ...]]
     edits: tuple[Edit, ...]
-    pair_edits: Dated[PairEdits]
-    most_units: Dated[Mapping[str, int]]
+    repairs: tuple[Repair, ...]
+    code_pairs: Mapping[str, Dated[PairEdits]]
+    most_units: Mapping[str, Dated[MostUnits]]
+    diagnosis_codes: Dated[DiagnosisCodes]
+    telehealth_codes: Mapping[str, Dated[frozenset[str]]]
+    mending: Mapping[str, Mending]
     placeholders: frozenset[str]
     practice: Practice
     citations: Mapping[str, Citation] = field(default_factory=dict)
+    _edits_for: dict[tuple[str, date], tuple[Edit, ...]] = field(default_factory=dict, compare=False, repr=False)
+
+    def edits_for(self, payer: Payer, segment: str, on: date) -> tuple[Edit, ...]:
+        """The edits in force for a payer on a date; the same few are asked for again and again."""
+        found = self._edits_for.get((payer.key, on))
+        if found is None:
+            found = self._edits_for[payer.key, on] = tuple(
+                edit
+                for edit in self.edits
+                if (not edit.payers or payer.profile in edit.payers or payer.key in edit.payers)
+                and (not edit.segments or segment in edit.segments)
+                and edit.in_force.find(on)
+            )
+        return found
+
+    def procedure(self, code: str, as_of: date) -> ProcedureFacts | None:
+        """What a code is on a date; None where mappings/codes/procedures.yaml does not know it."""
+        dated = self.procedures.get(code)
+        return dated.find(as_of) if dated is not None else None
+
+    def pairs_among(
+        self, codes: Collection[str], profile: PayerProfile, as_of: date
+    ) -> tuple[tuple[Hcpcs, Hcpcs], ...]:
+        """Pairs of these codes that a modifier may separate, by the latest quarter loaded."""
+        tables = [t.value.pairs for name in profile.code_pairs if (t := self.code_pairs[name].latest(as_of))]
+        return tuple(
+            (Hcpcs(first), Hcpcs(second))
+            for first, second in permutations(sorted(codes), 2)
+            if any(pairs.get((first, second)) == 1 for pairs in tables)
+        )
 
     def practitioner(self, stated: Practitioner | None) -> Practitioner | None:
         """What the message says about a practitioner, filled up from the practice's directory by NPI or local id."""

@@ -22,7 +22,7 @@ from integration_engine.rules.record_keeping import settle_charges
 
 Override = tuple[str, str, str]  # finding id, subject, observed
 Overrides = Mapping[int, frozenset[Override]]
-DayKey = tuple[date, Discipline | None]
+DayKey = tuple[date, Discipline | None, str | None]  # the last: a billing provider other than the practice's main one
 
 HOUSE = Citation(document="house rule", section="corrections after submission")
 
@@ -45,20 +45,28 @@ class DayOutcome:
 
 
 def adjudicate_course(
-    record: PatientRecord, parameters: Parameters, *, overrides: Overrides, new_id: Callable[[], int]
+    record: PatientRecord,
+    parameters: Parameters,
+    *,
+    overrides: Overrides,
+    new_id: Callable[[], int],
+    as_of: date | None = None,
 ) -> tuple[PatientRecord, tuple[DayOutcome, ...]]:
     """Adjudicate every treatment day of the record that is not finished, earliest first.
 
     Shapes   returns the record with its days and charge states, and an outcome for each day that was looked at.
-             Encounters without a date of service belong to no day; their lines are held.
+             Encounters without a date of service belong to no day; their lines are held. as_of: the day it is done,
+             for time limits; None judges none.
     """
-    groups = _groups(record.encounters)
-    days = {(day.date_of_service, day.discipline): day for day in record.days}
+    groups = _groups(record.encounters, parameters)
+    days = {(day.date_of_service, day.discipline, day.billing_provider): day for day in record.days}
     encounters = {encounter.id: encounter for encounter in record.encounters}
     outcomes: list[DayOutcome] = []
     for key in sorted(set(groups) | set(days), key=_order):
         group = groups.get(key, ())
-        day = days.get(key) or KeptDay(id=new_id(), date_of_service=key[0], discipline=key[1], state=DayState.HELD)
+        day = days.get(key) or KeptDay(
+            id=new_id(), date_of_service=key[0], discipline=key[1], billing_provider=key[2], state=DayState.HELD
+        )
         if day.state is DayState.BILLED and not any(_changed(encounter) for encounter in group):
             continue
         if not group:
@@ -66,7 +74,7 @@ def adjudicate_course(
                 days[key] = replace(day, state=DayState.VOID)
                 outcomes.append(_empty(days[key]))
             continue
-        outcome = _decide(record, day, group, days, parameters, overrides.get(day.id, frozenset()))
+        outcome = _decide(record, day, group, days, parameters, overrides.get(day.id, frozenset()), as_of)
         days[key] = outcome.day
         outcomes.append(outcome)
         for encounter in group:
@@ -91,8 +99,9 @@ def _decide(
     days: Mapping[DayKey, KeptDay],
     parameters: Parameters,
     overridden: frozenset[Override],
+    as_of: date | None,
 ) -> DayOutcome:
-    facts = _facts(record, day, group)
+    facts = _facts(record, day, group, as_of)
     history = _history(record, day, days)
     adjudication = adjudicate(facts, parameters, history)
     findings = adjudication.findings
@@ -117,6 +126,10 @@ def _decide(
             allowed=adjudication.allowed,
             evaluation=adjudication.evaluation,
             consumed=adjudication.consumed,
+            separated=adjudication.separated,
+            therapist_took_part=adjudication.therapist_took_part,
+            minutes=adjudication.minutes,
+            habilitative=adjudication.habilitative,
         ),
         encounter_ids=tuple(encounter.id for encounter in group),
         facts=facts,
@@ -136,17 +149,22 @@ def _settled(encounter: KeptEncounter, outcome: DayOutcome) -> KeptEncounter:
     return settle_charges(encounter, state=ChargeState.HELD, reason=reason)
 
 
-def _groups(encounters: tuple[KeptEncounter, ...]) -> dict[DayKey, tuple[KeptEncounter, ...]]:
+def _groups(encounters: tuple[KeptEncounter, ...], parameters: Parameters) -> dict[DayKey, tuple[KeptEncounter, ...]]:
     groups: dict[DayKey, tuple[KeptEncounter, ...]] = {}
+    practice = parameters.practice
+    main = practice.locations.get(practice.default_location or "")
     for encounter in encounters:
         if encounter.value.date_of_service is not None:
-            key = (encounter.value.date_of_service, encounter.value.discipline)
+            place = practice.locations.get(encounter.value.location or "")
+            other = place is not None and main is not None and place.billing_provider != main.billing_provider
+            provider = place.billing_provider if place is not None and other else None
+            key = (encounter.value.date_of_service, encounter.value.discipline, provider)
             groups[key] = (*groups.get(key, ()), encounter)
     return groups
 
 
-def _order(key: DayKey) -> tuple[date, str]:
-    return key[0], key[1] or ""
+def _order(key: DayKey) -> tuple[date, str, str]:
+    return key[0], key[1] or "", key[2] or ""
 
 
 def _standing(encounter: KeptEncounter) -> dict[int, Charge]:
@@ -162,7 +180,7 @@ def _changed(encounter: KeptEncounter) -> bool:
     )
 
 
-def _facts(record: PatientRecord, day: KeptDay, group: tuple[KeptEncounter, ...]) -> TreatmentDay:
+def _facts(record: PatientRecord, day: KeptDay, group: tuple[KeptEncounter, ...], as_of: date | None) -> TreatmentDay:
     references: list[ChargeReference] = []
     for encounter_index, encounter in enumerate(group):
         standing = _standing(encounter)
@@ -183,12 +201,14 @@ def _facts(record: PatientRecord, day: KeptDay, group: tuple[KeptEncounter, ...]
         measurements=tuple(kept.value for kept in record.measurements),
         charges=tuple(references),
         findings=tuple(finding for encounter in group for finding in encounter.findings),
+        as_of=as_of,
+        billing_provider=day.billing_provider,
     )
 
 
 def _history(record: PatientRecord, day: KeptDay, days: Mapping[DayKey, KeptDay]) -> History:
     """Earlier days as they stand now; later ones only where they are billed and can no longer give way."""
-    here = _order((day.date_of_service, day.discipline))
+    here = _order((day.date_of_service, day.discipline, day.billing_provider))
     prior = tuple(
         PriorDay(
             date_of_service=other.date_of_service,
@@ -199,6 +219,11 @@ def _history(record: PatientRecord, day: KeptDay, days: Mapping[DayKey, KeptDay]
             allowed=other.allowed,
             evaluation=other.evaluation,
             authorizations=other.consumed,
+            separated=other.separated,
+            therapist_took_part=other.therapist_took_part,
+            minutes=other.minutes,
+            habilitative=other.habilitative,
+            billing_provider=other.billing_provider,
         )
         for key, other in days.items()
         if other.id != day.id

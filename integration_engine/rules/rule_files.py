@@ -1,431 +1,120 @@
 """Rule files to parameters: every file checked whole, every problem with file, line and column.
 
-Shapes   practice.yaml · payers/*.yaml · rules/{units,modifiers,thresholds,certification}.yaml ·
-         gates/*.yaml · edits/*.yaml · codes/{procedures,ncci_pairs,most_units}.yaml
-An unset units method is a configuration error, never a fallback; overlapping dates and missing citations are refused.
+Shapes   practice.yaml · findings.yaml · payers/*.yaml · rules/*.yaml · gates/*.yaml · edits/*.yaml · codes/*.yaml ·
+         codes/{ncci_pairs,most_units,icd10_cm}/<date>.yaml, one a quarter or year; a folder below names another table.
+An unset payer rule is a configuration error, never a fallback; overlapping dates and missing citations are refused.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Literal, TypeVar
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from itertools import pairwise
+from typing import Any, TypeVar
 
 from integration_engine.core import codes
 from integration_engine.core.dated import Dated, DatedValue
 from integration_engine.core.documents import Document, read_document
 from integration_engine.core.errors import MappingError, MappingProblem
-from integration_engine.core.findings import Citation, Severity
-from integration_engine.core.money import parse_money
+from integration_engine.core.findings import Citation
 from integration_engine.domain.claim import Payer
-from integration_engine.domain.parties import Address, Discipline, LicenceLevel, Organization, PersonName, Practitioner
+from integration_engine.domain.parties import Address, Discipline, Organization, PersonName, Practitioner
 from integration_engine.rules import parameters as p
+from integration_engine.rules import rule_models as m
 from integration_engine.rules.conditions import compile_condition
+from integration_engine.rules.edit_facts import CLAIM_FIELDS, LINE_FIELDS
 from integration_engine.rules.gates import NEEDS
-from integration_engine.rules.scrubber import CLAIM_FIELDS, LINE_FIELDS
+from integration_engine.rules.who_may import ACTIONS
 
 T = TypeVar("T")
+MEDICARE = "medicare"  # the table that files directly in codes/ncci_pairs and codes/most_units belong to
+ANY = "any"
 
 
-def _iso(value: Any) -> Any:
-    return date.fromisoformat(value) if isinstance(value, str) else value
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """Something an admin should know about a file that is not wrong: a gap in dates, a source in doubt."""
 
-
-def _money(value: Any) -> Any:
-    return parse_money(value) if isinstance(value, str) else value
-
-
-Day = Annotated[date, BeforeValidator(_iso)]
-Money = Annotated[Decimal, BeforeValidator(_money)]
-Npi = Annotated[str, BeforeValidator(lambda value: codes.parse_npi(str(value)))]
-Taxonomy = Annotated[str, BeforeValidator(lambda value: codes.parse_taxonomy(str(value)))]
-Code = Annotated[str, BeforeValidator(lambda value: codes.parse_hcpcs(str(value)))]
-Mod = Annotated[str, BeforeValidator(lambda value: codes.parse_modifier(str(value)))]
-Disc = Literal["PT", "OT", "SLP"]
-
-
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Source(_File):
-    """Where a value comes from. status: confirmed, or unconfirmed where the primary text was not read."""
-
-    document: str
-    section: str = ""
-    effective: Day | None = None
-    status: Literal["confirmed", "unconfirmed", "derived", "house"] = "confirmed"
-
-
-class Span(_File):
-    """Dates a value is in force; both ends included."""
-
-    effective_from: Day
-    effective_to: Day | None = None
-    source: Source
-
-
-# --- practice.yaml ---------------------------------------------------------------------------------------------------
-
-
-class AddressFile(_File):
-    line1: str
-    line2: str | None = None
-    city: str
-    state: str
-    postal_code: str
-
-
-class OrganizationFile(_File):
-    name: str
-    npi: Npi | None = None
-    tax_id: str | None = None
-    taxonomy: Taxonomy | None = None
-    address: AddressFile
-    phone: str | None = None
-    contact: str | None = None
-
-
-class LocationFile(_File):
-    place_of_service: str
-    billing_provider: str
-    facility: OrganizationFile | None = None
-
-
-class PractitionerFile(_File):
-    npi: Npi | None = None
-    local_id: str | None = None
-    last: str
-    first: str
-    licence: LicenceLevel
-    credential: str | None = None
-    taxonomy: Taxonomy | None = None
-
-
-class AllowedFile(Span):
-    amounts: dict[Code, Money]
-
-
-class PayerFile(_File):
-    name: str
-    payer_id: str
-    claim_filing: str
-    profile: str
-    receiver: str
-    sender_ids: list[str]
-    authorization_required: list[Disc] = Field(default_factory=list)
-    authorization_exempt: list[Code] = Field(default_factory=list)
-    timely_filing_days: int | None = None
-    allowed: list[AllowedFile] = Field(default_factory=list)
-
-
-class PracticeFile(_File):
-    """The practice's own directory."""
-
-    description: str
-    time_zone: str
-    default_location: str | None = None
-    billing_providers: dict[str, OrganizationFile]
-    locations: dict[str, LocationFile]
-    practitioners: list[PractitionerFile]
-    payers: dict[str, PayerFile]
-
-
-# --- payers/*.yaml ---------------------------------------------------------------------------------------------------
-
-
-class MethodSpan(Span):
-    method: str
-
-
-class TelehealthSpan(Span):
-    video_modifier: Mod | None
-    audio_modifier: Mod | None
-    places_of_service: list[str]
-
-
-class ProfileFile(_File):
-    """How one payer counts units and wants modifiers."""
-
-    label: str
-    segment: str
-    source: Source
-    units_method: list[MethodSpan] = Field(min_length=1)
-    units_sent: Literal["hold", "warn", "accept"]
-    discipline_modifiers: bool
-    assistant_modifiers: bool
-    threshold: bool
-    plan_of_care: bool
-    progress_note_every: int | None
-    referring_required: bool
-    supervising_sent: bool
-    modifier_order: list[str]
-    telehealth: list[TelehealthSpan] = Field(min_length=1)
-
-
-# --- rules/ ----------------------------------------------------------------------------------------------------------
-
-
-class MethodFile(_File):
-    label: str
-    earned_at: int = Field(ge=1)
-    unit_minutes: int = Field(ge=1)
-    pooled: bool
-    source: Source
-
-
-class UnitsFile(_File):
-    """How minutes become units."""
-
-    description: str
-    methods: dict[str, MethodFile]
-
-
-class AssistantSpan(Span):
-    share_over_tenths: int
-    therapist_midpoint: int | None
-    two_units_from: int
-    two_units_to: int
-
-
-class ModifiersFile(_File):
-    """Discipline and assistant modifiers."""
-
-    description: str
-    discipline_modifiers: dict[Disc, Mod]
-    discipline_source: Source
-    assistant_modifiers: dict[Disc, Mod]
-    assistant: list[AssistantSpan]
-
-
-class ThresholdSpan(Span):
-    amount: Money
-
-
-class ThresholdsFile(_File):
-    """The yearly therapy threshold of each bucket, and which disciplines share one."""
-
-    description: str
-    buckets: dict[Disc, str]
-    thresholds: dict[str, list[ThresholdSpan]]
-
-
-class CertificationSpan(Span):
-    signature_days: int
-    longest_interval_days: int
-    order_exception: bool
-    transmission_days: int
-
-
-class CertificationFile(_File):
-    """The clocks of a plan of care."""
-
-    description: str
-    certification: list[CertificationSpan]
-
-
-class RequirementFile(_File):
-    need: str
-    encounter_types: list[str]
-    segments: list[str]
-    finding: str
+    file: str
+    line: int
     text: str
-    fix: str
-    owner: str
-    queue: Literal["documentation", "authorization", "edits", "interface"]
-    source: Source
-
-
-class GatesSpan(Span):
-    requirements: list[RequirementFile]
-
-
-class GatesFile(_File):
-    """Minimum documentation by encounter type and payer segment."""
-
-    description: str
-    minimum_documentation: list[GatesSpan]
-
-
-class CaseFile(_File):
-    facts: dict[str, Any]
-
-
-class EditFile(_File):
-    id: str
-    scope: Literal["claim", "line"]
-    severity: Severity
-    queue: Literal["documentation", "authorization", "edits", "interface"] = "edits"
-    text: str
-    why: str
-    fix: str
-    owner: str
-    payers: list[str] = Field(default_factory=list)
-    in_force: list[Span] = Field(min_length=1)
-    when: dict[str, Any]
-    fails: dict[str, Any]
-    passes: dict[str, Any]
-
-
-class EditsFile(_File):
-    """Scrubber edits; each with a failing and a passing case."""
-
-    description: str
-    edits: list[EditFile]
-
-
-# --- codes/ ----------------------------------------------------------------------------------------------------------
-
-
-class ProcedureFile(_File):
-    codes: list[Code]
-    minutes: int | None = None
-    earned_at: int | None = None
-    further_code: Code | None = None
-    add_on_to: list[Code] = Field(default_factory=list)
-    disciplines: list[Disc]
-    evaluation: bool = False
-    group: bool = False
-    hands_on: bool = False
-
-
-class ProceduresSpan(Span):
-    procedures: list[ProcedureFile]
-
-
-class ProceduresFile(_File):
-    """What each procedure code is: timed or not, whose, and how. No descriptors."""
-
-    description: str
-    code_table: list[ProceduresSpan]
-
-
-class PairsSpan(Span):
-    pairs: dict[Code, dict[Literal["1", "0"], str]]
-
-
-class PairsFile(_File):
-    """Column-1/column-2 pairs of a quarter."""
-
-    description: str
-    ncci_pairs: list[PairsSpan]
-
-
-class MostUnitsSpan(Span):
-    most_units: dict[Code, int]
-
-
-class MostUnitsFile(_File):
-    """Most units a day of a quarter."""
-
-    description: str
-    most_units: list[MostUnitsSpan]
-
-
-class PlaceholdersFile(_File):
-    """Numbers that are no authorization numbers."""
-
-    description: str
-    placeholders: list[str]
-    source: Source
-
-
-MODELS: Mapping[str, type[BaseModel]] = {
-    "practice": PracticeFile,
-    "payer": ProfileFile,
-    "units": UnitsFile,
-    "modifiers": ModifiersFile,
-    "thresholds": ThresholdsFile,
-    "certification": CertificationFile,
-    "gates": GatesFile,
-    "edits": EditsFile,
-    "procedures": ProceduresFile,
-    "ncci_pairs": PairsFile,
-    "most_units": MostUnitsFile,
-    "placeholders": PlaceholdersFile,
-}
-
-
-def json_schemas() -> dict[str, dict[str, Any]]:
-    """The JSON Schema of each kind of rule file, for editors."""
-    return {name: model.model_json_schema() for name, model in MODELS.items()}
 
 
 def compile_rules(files: Mapping[str, str]) -> p.Parameters:
     """All rule files of a mappings folder as one set of parameters.
 
-    Shapes   files: path below mappings/ → text; paths of other kinds (hl7/, claims/) are left alone.
+    Shapes   files: path below mappings/ → text; paths of other kinds (hl7/, claims/, cases/) are left alone.
     Raises   MappingError with every problem found.
     """
-    own = {name: text for name, text in files.items() if not name.startswith(("hl7/", "claims/", "schema/"))}
-    reading = _Reading(own)
-    return reading.parameters()
+    return _Reading(files).parameters()
+
+
+def review_rules(files: Mapping[str, str]) -> tuple[Remark, ...]:
+    """What deserves a look in files that compile: gaps in dates, unconfirmed sources, sources that disagree."""
+    reading = _Reading(files)
+    reading.parameters()
+    return tuple(sorted(reading.remarks, key=lambda remark: (remark.file, remark.line)))
 
 
 class _Reading:
     """One reading of the rule files; collects problems instead of stopping at the first."""
 
     def __init__(self, files: Mapping[str, str]) -> None:
-        self.files = {name: text for name, text in files.items() if name.endswith(".yaml")}
+        others = ("hl7/", "claims/", "schema/", "cases/", "responses/")
+        self.files = {
+            name: text for name, text in files.items() if name.endswith(".yaml") and not name.startswith(others)
+        }
         self.problems: list[MappingProblem] = []
+        self.remarks: list[Remark] = []
         self.documents: dict[str, Document] = {}
 
     def parameters(self) -> p.Parameters:
-        practice = self.one("practice.yaml", PracticeFile)
-        units = self.one("rules/units.yaml", UnitsFile)
-        modifiers = self.one("rules/modifiers.yaml", ModifiersFile)
-        thresholds = self.one("rules/thresholds.yaml", ThresholdsFile)
-        certification = self.one("rules/certification.yaml", CertificationFile)
-        placeholders = self.one("rules/placeholders.yaml", PlaceholdersFile)
-        gates = self.one("gates/minimum_documentation.yaml", GatesFile)
-        procedures = self.one("codes/procedures.yaml", ProceduresFile)
-        pairs = self.one("codes/ncci_pairs.yaml", PairsFile)
-        most = self.one("codes/most_units.yaml", MostUnitsFile)
-        profiles = {name: self.one(name, ProfileFile) for name in self._below("payers/")}
-        edit_files = {name: self.one(name, EditsFile) for name in self._below("edits/")}
+        practice = self.one("practice.yaml", m.PracticeFile)
+        findings = self.one("findings.yaml", m.FindingsFile)
+        units = self.one("rules/units.yaml", m.UnitsFile)
+        modifiers = self.one("rules/modifiers.yaml", m.ModifiersFile)
+        thresholds = self.one("rules/thresholds.yaml", m.ThresholdsFile)
+        certification = self.one("rules/certification.yaml", m.CertificationFile)
+        supervision = self.one("rules/supervision.yaml", m.SupervisionFile)
+        placeholders = self.one("rules/placeholders.yaml", m.PlaceholdersFile)
+        gates = self.one("gates/minimum_documentation.yaml", m.GatesFile)
+        who_may = self.one("gates/who_may.yaml", m.WhoMayTable)
+        procedures = self.one("codes/procedures.yaml", m.ProceduresFile)
+        telehealth = self.one("codes/telehealth.yaml", m.TelehealthFile)
+        repairs = self.one("edits/repairs.yaml", m.RepairsFile)
+        diagnoses = self._all("codes/icd10_cm/", m.DiagnosesFile)
+        pairs = self._all("codes/ncci_pairs/", m.PairsFile)
+        most = self._all("codes/most_units/", m.MostUnitsFile)
+        profiles = self._all("payers/", m.ProfileFile)
+        edit_files = self._all("edits/", m.EditsFile, but="edits/repairs.yaml")
         if self.problems:
             raise MappingError(tuple(self.problems))
-        assert practice and units and modifiers and thresholds and certification  # noqa: PT018 - no problems: all read
-        assert placeholders and gates and procedures and pairs and most  # noqa: PT018
-        methods = {
-            key: p.UnitsMethod(
-                key=key,
-                label=m.label,
-                earned_at=m.earned_at,
-                unit_minutes=m.unit_minutes,
-                pooled=m.pooled,
-                citation=cite(m.source),
-            )
-            for key, m in units.methods.items()
-        }
+        assert practice and findings and units and modifiers and thresholds  # noqa: PT018 - no problems: all read
+        assert certification and supervision and placeholders and gates and who_may  # noqa: PT018
+        assert procedures and telehealth and repairs  # noqa: PT018
+        code_pairs = self._tables(pairs, "codes/ncci_pairs/", lambda file: file.ncci_pairs, _pair_edits)
+        most_units = self._tables(most, "codes/most_units/", lambda file: file.most_units, _most_units)
+        telehealth_codes = self._telehealth_codes(telehealth)
+        methods = {key: _method(key, method) for key, method in units.methods.items()}
         compiled_profiles = {
-            _stem(name): self.profile(name, profile, methods) for name, profile in profiles.items() if profile
+            _stem(name): self.profile(name, profile, methods, code_pairs, most_units, telehealth_codes)
+            for name, profile in profiles.items()
         }
-        self._check_needs(gates)
-        parameters_ = p.Parameters(
+        self._check_needs(gates, who_may)
+        compiled = p.Parameters(
             version=version_of(self.files),
             methods=methods,
+            group_codes={d: codes.Hcpcs(code) for d, code in units.group_codes.items()},
             profiles=compiled_profiles,
             procedures=self.procedures(procedures),
-            discipline_modifiers={d: codes.Modifier(m) for d, m in modifiers.discipline_modifiers.items()},
+            discipline_modifiers={d: codes.Modifier(mod) for d, mod in modifiers.discipline_modifiers.items()},
             assistant=self.dated(
-                "rules/modifiers.yaml",
-                ("assistant",),
-                "assistant_rule",
-                modifiers.assistant,
-                lambda s: p.AssistantRule(
-                    share_over=s.share_over_tenths,
-                    therapist_midpoint=s.therapist_midpoint,
-                    two_units_from=s.two_units_from,
-                    two_units_to=s.two_units_to,
-                    citation=cite(s.source),
-                ),
+                "rules/modifiers.yaml", ("assistant",), "assistant_rule", modifiers.assistant, _assistant_rule
             ),
-            assistant_modifiers={d: codes.Modifier(m) for d, m in modifiers.assistant_modifiers.items()},
+            assistant_modifiers={d: codes.Modifier(mod) for d, mod in modifiers.assistant_modifiers.items()},
             thresholds={
                 bucket: self.dated(
                     "rules/thresholds.yaml", ("thresholds", bucket), f"threshold {bucket}", spans, lambda s: s.amount
@@ -433,19 +122,30 @@ class _Reading:
                 for bucket, spans in thresholds.thresholds.items()
             },
             buckets={str(d): bucket for d, bucket in thresholds.buckets.items()},
+            review_amount=self.dated(
+                "rules/thresholds.yaml",
+                ("medical_review",),
+                "medical_review",
+                thresholds.medical_review,
+                lambda s: s.amount,
+            ),
             certification=self.dated(
                 "rules/certification.yaml",
                 ("certification",),
                 "certification",
                 certification.certification,
-                lambda s: p.CertificationRule(
-                    signature_days=s.signature_days,
-                    longest_interval=s.longest_interval_days,
-                    order_exception=s.order_exception,
-                    transmission_days=s.transmission_days,
-                    citation=cite(s.source),
-                ),
+                _certification_rule,
             ),
+            supervision={
+                setting: self.dated(
+                    "rules/supervision.yaml",
+                    ("supervision", setting),
+                    f"supervision {setting}",
+                    spans,
+                    lambda s: s.level,
+                )
+                for setting, spans in supervision.supervision.items()
+            },
             requirements=self.dated(
                 "gates/minimum_documentation.yaml",
                 ("minimum_documentation",),
@@ -453,25 +153,38 @@ class _Reading:
                 gates.minimum_documentation,
                 lambda s: tuple(_requirement(r) for r in s.requirements),
             ),
-            edits=tuple(edit for name, file in sorted(edit_files.items()) if file for edit in self.edits(name, file)),
-            pair_edits=self.dated(
-                "codes/ncci_pairs.yaml", ("ncci_pairs",), "ncci_pairs", pairs.ncci_pairs, _pair_edits
+            who_may=self.dated(
+                "gates/who_may.yaml",
+                ("who_may",),
+                "who_may",
+                who_may.who_may,
+                lambda s: tuple(_who_may(action) for action in s.actions),
             ),
-            most_units=self.dated(
-                "codes/most_units.yaml", ("most_units",), "most_units", most.most_units, lambda s: dict(s.most_units)
-            ),
+            edits=tuple(edit for name, file in edit_files.items() for edit in self.edits(name, file)),
+            repairs=self.repairs(repairs),
+            code_pairs=code_pairs,
+            most_units=most_units,
+            diagnosis_codes=self._tables(
+                diagnoses, "codes/icd10_cm/", lambda file: file.icd10_cm, _diagnosis_codes
+            ).get(MEDICARE, Dated("icd10_cm", ())),
+            telehealth_codes=telehealth_codes,
+            mending={
+                identity: p.Mending(why=one.why, screen=one.screen) for identity, one in findings.findings.items()
+            },
             placeholders=frozenset(text.upper() for text in placeholders.placeholders),
             practice=self.practice(practice, compiled_profiles),
             citations={"discipline_modifiers": cite(modifiers.discipline_source)},
         )
         if self.problems:
             raise MappingError(tuple(self.problems))
-        return parameters_
+        return compiled
 
     # --- files --------------------------------------------------------------------------------------------------------
 
-    def _below(self, folder: str) -> list[str]:
-        return [name for name in sorted(self.files) if name.startswith(folder)]
+    def _all(self, folder: str, model: type[T], but: str = "") -> dict[str, T]:
+        """Every file below a folder that reads as its model."""
+        names = [name for name in sorted(self.files) if name.startswith(folder) and name != but]
+        return {name: file for name in names if (file := self.one(name, model)) is not None}
 
     def one(self, name: str, model: type[T]) -> T | None:
         """One file as its model, or None with its problems noted."""
@@ -491,98 +204,164 @@ class _Reading:
         """Note a problem at a place of a file."""
         self.problems.append(self.documents[name].problem(path, text))
 
+    def remark(self, name: str, path: tuple[str | int, ...], text: str) -> None:
+        """Note something that is not wrong at a place of a file."""
+        self.remarks.append(Remark(file=name, line=self.documents[name].place(path)[0], text=text))
+
     def dated(
-        self, name: str, path: tuple[str | int, ...], label: str, spans: list[Any], value: Callable[[Any], T]
+        self, name: str, path: tuple[str | int, ...], label: str, spans: Iterable[Any], value: Callable[[Any], T]
     ) -> Dated[T]:
         """Spans of a file as a dated value."""
-        values = tuple(
-            DatedValue(
-                value=value(span),
-                effective_from=span.effective_from,
-                effective_to=span.effective_to,
-                citation=cite(span.source),
-            )
-            for span in spans
-        )
+        spans = list(spans)
+        for index, span in enumerate(spans):
+            self._doubts(name, (*path, index), label, span.source)
+        return self._join(name, path, label, [_in_force(span, value) for span in spans])
+
+    def _join(self, name: str, path: tuple[str | int, ...], label: str, values: list[DatedValue[T]]) -> Dated[T]:
         try:
-            return Dated(label, values)
+            found = Dated(label, tuple(values))
         except ValueError as error:
             self.wrong(name, path, str(error))
-            return Dated(label, values[:1])
+            return Dated(label, tuple(values[:1]))
+        for start, end in found.gaps():
+            self.remark(name, path, f"{label}: nothing is in force from {start} to {end}")
+        return found
+
+    def _doubts(self, name: str, path: tuple[str | int, ...], label: str, source: m.Source) -> None:
+        if source.status == "unconfirmed":
+            self.remark(name, path, f"{label}: the source is unconfirmed ({source.document})")
+        if source.other_reading:
+            self.remark(name, path, f"{label}: sources disagree; {source.other_reading}")
+
+    def _tables(
+        self,
+        files: Mapping[str, Any],
+        folder: str,
+        spans: Callable[[Any], Iterable[Any]],
+        value: Callable[[Any], T],
+    ) -> dict[str, Dated[T]]:
+        """Tables that come in one file a quarter; a folder below ``folder`` names a table of its own."""
+        found: dict[str, list[DatedValue[T]]] = {}
+        last: dict[str, str] = {}
+        for name, file in files.items():
+            inner = name.removeprefix(folder).rpartition("/")[0]
+            table = inner or MEDICARE
+            last[table] = name
+            found.setdefault(table, []).extend(_in_force(span, value) for span in spans(file))
+        return {
+            table: self._join(last[table], (), f"{folder}{table}", _one_after_another(values))
+            for table, values in found.items()
+        }
 
     # --- parts --------------------------------------------------------------------------------------------------------
 
-    def profile(self, name: str, file: ProfileFile, methods: Mapping[str, p.UnitsMethod]) -> p.PayerProfile:
+    def profile(
+        self,
+        name: str,
+        file: m.ProfileFile,
+        methods: Mapping[str, p.UnitsMethod],
+        code_pairs: Mapping[str, Any],
+        most_units: Mapping[str, Any],
+        telehealth_codes: Mapping[str, Any],
+    ) -> p.PayerProfile:
         key = _stem(name)
         for index, span in enumerate(file.units_method):
             if span.method not in methods:
                 path = ("units_method", index, "method")
                 self.wrong(name, path, f"rules/units.yaml has no method {span.method!r}; it has {', '.join(methods)}")
+        for table in file.code_pairs:
+            if table not in code_pairs:
+                self.wrong(name, ("code_pairs",), f"codes/ncci_pairs/ has no table {table!r}")
+        if file.most_units is not None and file.most_units not in most_units:
+            self.wrong(name, ("most_units",), f"codes/most_units/ has no table {file.most_units!r}")
+        for index, one in enumerate(file.telehealth):
+            if one.codes != ANY and one.codes not in telehealth_codes:
+                path = ("telehealth", index, "codes")
+                self.wrong(name, path, f"codes/telehealth.yaml has no list {one.codes!r}")
+        self._doubts(name, ("source",), key, file.source)
+
+        def dated(field: str, value: Callable[[Any], T]) -> Dated[T]:
+            return self.dated(name, (field,), f"{key}.{field}", getattr(file, field), value)
+
         return p.PayerProfile(
             key=key,
             label=file.label,
             segment=file.segment,
-            units_method=self.dated(
-                name, ("units_method",), f"{key}.units_method", file.units_method, lambda s: s.method
-            ),
+            units_method=dated("units_method", _units_rule),
             units_sent=file.units_sent,
-            discipline_modifiers=file.discipline_modifiers,
-            assistant_modifiers=file.assistant_modifiers,
+            rest_counts=file.rest_counts,
+            not_one_on_one=p.DeliveryRule(file.not_one_on_one),
+            caps=dated("caps", _cap) if file.caps else None,
+            minutes_checks=file.minutes_checks,
+            discipline_modifiers=dated("discipline_modifiers", lambda s: s.on_codes),
+            assistant_modifiers=dated("assistant_modifiers", lambda s: s.used),
             threshold=file.threshold,
+            advance_notices=file.advance_notices,
+            habilitative_modifiers=file.habilitative_modifiers,
+            separate_modifier=codes.Modifier(file.separate_modifier) if file.separate_modifier else None,
             plan_of_care=file.plan_of_care,
             progress_note_every=file.progress_note_every,
+            progress_note_days=file.progress_note_days,
+            progress_note_grace_days=file.progress_note_grace_days,
             referring_required=file.referring_required,
             supervising_sent=file.supervising_sent,
-            modifier_order=tuple(file.modifier_order),
-            telehealth=self.dated(
-                name,
-                ("telehealth",),
-                f"{key}.telehealth",
-                file.telehealth,
-                lambda s: p.TelehealthRule(
-                    video_modifier=s.video_modifier,
-                    audio_modifier=s.audio_modifier,
-                    places_of_service=tuple(s.places_of_service),
-                    citation=cite(s.source),
-                ),
-            ),
+            modifier_rank={
+                modifier: rank for rank, group in enumerate(file.modifier_order) for modifier in group.split()
+            },
+            telehealth=dated("telehealth", _telehealth_rule),
+            code_pairs=tuple(file.code_pairs),
+            most_units=file.most_units,
+            filing_limit=dated("filing_limit", lambda s: p.FilingLimit(days=s.days, months=s.months)),
             citation=cite(file.source),
         )
 
-    def procedures(self, file: ProceduresFile) -> dict[str, Dated[p.ProcedureFacts]]:
+    def procedures(self, file: m.ProceduresFile) -> dict[str, Dated[p.ProcedureFacts]]:
         values: dict[str, list[DatedValue[p.ProcedureFacts]]] = {}
-        for span in file.code_table:
-            for group in span.procedures:
+        for s, span in enumerate(file.code_table):
+            for g, group in enumerate(span.procedures):
+                source = group.source or span.source
+                if group.source is not None:
+                    path = ("code_table", s, "procedures", g)
+                    self._doubts("codes/procedures.yaml", path, " ".join(group.codes), group.source)
                 for code in group.codes:
-                    facts = p.ProcedureFacts(
-                        code=codes.Hcpcs(code),
-                        unit_minutes=group.minutes,
-                        earned_at=group.earned_at,
-                        further_code=codes.Hcpcs(group.further_code) if group.further_code else None,
-                        add_on_to=tuple(codes.Hcpcs(c) for c in group.add_on_to),
-                        disciplines=tuple(Discipline(d) for d in group.disciplines),
-                        evaluation=group.evaluation,
-                        group=group.group,
-                        hands_on=group.hands_on,
-                        citation=cite(span.source),
-                    )
                     values.setdefault(code, []).append(
                         DatedValue(
-                            value=facts,
-                            effective_from=span.effective_from,
-                            effective_to=span.effective_to,
-                            citation=cite(span.source),
+                            value=_procedure(code, group, cite(source)),
+                            effective_from=group.effective_from or span.effective_from,
+                            effective_to=group.effective_to or span.effective_to,
+                            citation=cite(source),
                         )
                     )
+        return {
+            code: self._join("codes/procedures.yaml", ("code_table",), code, dated) for code, dated in values.items()
+        }
+
+    def _telehealth_codes(self, file: m.TelehealthFile) -> dict[str, Dated[frozenset[str]]]:
+        """Lists of codes: several groups of one list may run side by side, each with its own source and dates."""
+        name = "codes/telehealth.yaml"
         found = {}
-        for code, dated in values.items():
-            try:
-                found[code] = Dated(code, tuple(dated))
-            except ValueError as error:
-                self.wrong("codes/procedures.yaml", ("code_table",), str(error))
+        for key, groups in file.telehealth_codes.items():
+            for index, group in enumerate(groups):
+                self._doubts(name, ("telehealth_codes", key, index), f"telehealth {key}", group.source)
+            starts = sorted({group.effective_from for group in groups})
+            values = []
+            for index, start in enumerate(starts):
+                here = [g for g in groups if g.effective_from <= start and (g.effective_to or start) >= start]
+                ends = [g.effective_to for g in here if g.effective_to is not None]
+                if index + 1 < len(starts):
+                    ends.append(starts[index + 1] - timedelta(days=1))
+                values.append(
+                    DatedValue(
+                        value=frozenset(code for g in here for code in g.codes),
+                        effective_from=start,
+                        effective_to=min(ends, default=None),
+                        citation=cite(here[0].source),
+                    )
+                )
+            found[key] = self._join(name, ("telehealth_codes", key), f"telehealth {key}", values)
         return found
 
-    def edits(self, name: str, file: EditsFile) -> list[p.Edit]:
+    def edits(self, name: str, file: m.EditsFile) -> list[p.Edit]:
         found = []
         for index, edit in enumerate(file.edits):
             fields = LINE_FIELDS if edit.scope == "line" else CLAIM_FIELDS
@@ -591,6 +370,10 @@ class _Reading:
             except ValueError as error:
                 self.wrong(name, ("edits", index, "when"), str(error))
                 continue
+            for case in ("fails", "passes"):
+                for field in getattr(edit, case):
+                    if field not in fields:
+                        self.wrong(name, ("edits", index, case, field), f"there is no field {field!r}")
             found.append(
                 p.Edit(
                     id=edit.id,
@@ -602,6 +385,7 @@ class _Reading:
                     fix=edit.fix,
                     owner=edit.owner,
                     payers=tuple(edit.payers),
+                    segments=tuple(edit.segments),
                     when=when,
                     in_force=self.dated(name, ("edits", index, "in_force"), edit.id, edit.in_force, lambda _: True),
                     citation=cite(edit.in_force[0].source),
@@ -609,18 +393,40 @@ class _Reading:
             )
         return found
 
-    def _check_needs(self, file: GatesFile) -> None:
+    def repairs(self, file: m.RepairsFile) -> tuple[p.Repair, ...]:
+        return tuple(
+            p.Repair(
+                id=repair.id,
+                kind=repair.kind,
+                code=codes.Hcpcs(repair.code),
+                becomes=codes.Hcpcs(repair.becomes) if repair.becomes else None,
+                text=repair.text,
+                why=repair.why,
+                payers=tuple(repair.payers),
+                segments=tuple(repair.segments),
+                in_force=self.dated(
+                    "edits/repairs.yaml", ("repairs", index, "in_force"), repair.id, repair.in_force, lambda _: True
+                ),
+                citation=cite(repair.in_force[0].source),
+            )
+            for index, repair in enumerate(file.repairs)
+        )
+
+    def _check_needs(self, file: m.GatesFile, who_may: m.WhoMayTable) -> None:
         for s, span in enumerate(file.minimum_documentation):
             for r, requirement in enumerate(span.requirements):
                 if requirement.need not in NEEDS:
-                    path = ("minimum_documentation", s, "requirements", r, "need")
-                    self.wrong(
-                        "gates/minimum_documentation.yaml",
-                        path,
-                        f"there is no need {requirement.need!r}; there are {', '.join(NEEDS)}",
-                    )
+                    path: tuple[str | int, ...] = ("minimum_documentation", s, "requirements", r, "need")
+                    text = f"there is no need {requirement.need!r}; there are {', '.join(NEEDS)}"
+                    self.wrong("gates/minimum_documentation.yaml", path, text)
+        for s, span_ in enumerate(who_may.who_may):
+            for a, action in enumerate(span_.actions):
+                if action.action not in ACTIONS:
+                    path = ("who_may", s, "actions", a, "action")
+                    text = f"there is no action {action.action!r}; there are {', '.join(ACTIONS)}"
+                    self.wrong("gates/who_may.yaml", path, text)
 
-    def practice(self, file: PracticeFile, profiles: Mapping[str, p.PayerProfile]) -> p.Practice:
+    def practice(self, file: m.PracticeFile, profiles: Mapping[str, p.PayerProfile]) -> p.Practice:
         practitioners: dict[str, Practitioner] = {}
         for person in file.practitioners:
             record = Practitioner(
@@ -657,6 +463,7 @@ class _Reading:
             locations={
                 key: p.Location(
                     key=key,
+                    setting=location.setting,
                     place_of_service=location.place_of_service,
                     billing_provider=location.billing_provider,
                     facility=_organization(key, location.facility) if location.facility else None,
@@ -665,15 +472,10 @@ class _Reading:
             },
             practitioners=practitioners,
             payers=payers,
+            charges=_amounts("practice.charges", file.charges),
         )
 
-    def _payer(self, key: str, file: PayerFile) -> p.PayerEntry:
-        allowed: dict[str, list[DatedValue[Decimal]]] = {}
-        for span in file.allowed:
-            for code, amount in span.amounts.items():
-                allowed.setdefault(code, []).append(
-                    DatedValue(value=amount, effective_from=span.effective_from, effective_to=span.effective_to)
-                )
+    def _payer(self, key: str, file: m.PayerFile) -> p.PayerEntry:
         return p.PayerEntry(
             payer=Payer(
                 key=key,
@@ -685,8 +487,10 @@ class _Reading:
             ),
             authorization_required=tuple(Discipline(d) for d in file.authorization_required),
             authorization_exempt=tuple(codes.Hcpcs(c) for c in file.authorization_exempt),
+            visit_counts=file.visit_counts,
             timely_filing_days=file.timely_filing_days,
-            allowed={code: Dated(f"{key} {code}", tuple(values)) for code, values in allowed.items()},
+            allowed=_amounts(f"{key}.allowed", file.allowed),
+            practice_expense=_amounts(f"{key}.practice_expense", file.practice_expense),
         )
 
 
@@ -694,7 +498,7 @@ def _stem(name: str) -> str:
     return name.rsplit("/", 1)[-1].removesuffix(".yaml")
 
 
-def cite(source: Source) -> Citation:
+def cite(source: m.Source) -> Citation:
     """A citation; one that nobody has read in the primary text says so."""
     doubt = " [unconfirmed]" if source.status == "unconfirmed" else ""
     return Citation(document=source.document + doubt, section=source.section, effective=source.effective)
@@ -708,7 +512,7 @@ def version_of(files: Mapping[str, str]) -> str:
     return digest.hexdigest()
 
 
-def _organization(key: str, file: OrganizationFile) -> Organization:
+def _organization(key: str, file: m.OrganizationFile) -> Organization:
     a = file.address
     return Organization(
         key=key,
@@ -722,7 +526,7 @@ def _organization(key: str, file: OrganizationFile) -> Organization:
     )
 
 
-def _requirement(file: RequirementFile) -> p.Requirement:
+def _requirement(file: m.RequirementFile) -> p.Requirement:
     return p.Requirement(
         need=file.need,
         encounter_types=tuple(file.encounter_types),
@@ -736,12 +540,150 @@ def _requirement(file: RequirementFile) -> p.Requirement:
     )
 
 
-def _pair_edits(span: PairsSpan) -> p.PairEdits:
+def _pair_edits(span: m.PairsSpan) -> p.PairEdits:
     return p.PairEdits(
         pairs={
             (first, second): int(indicator)
             for first, groups in span.pairs.items()
             for indicator, listed in groups.items()
             for second in listed.split()
-        }
+        },
+        complete=span.complete,
     )
+
+
+def _most_units(span: m.MostUnitsSpan) -> p.MostUnits:
+    return p.MostUnits(
+        values={code: (value.most, value.indicator) for code, value in span.most_units.items()}, complete=span.complete
+    )
+
+
+def _diagnosis_codes(span: m.DiagnosisSpan) -> p.DiagnosisCodes:
+    return p.DiagnosisCodes(valid=frozenset(span.codes.split()), complete=span.complete)
+
+
+def _method(key: str, file: m.MethodFile) -> p.UnitsMethod:
+    return p.UnitsMethod(
+        key=key,
+        label=file.label,
+        earned_at=file.earned_at,
+        unit_minutes=file.unit_minutes,
+        pooled=file.pooled,
+        citation=cite(file.source),
+    )
+
+
+def _units_rule(span: m.MethodSpan) -> p.UnitsRule:
+    return p.UnitsRule(method=span.method, visit_code=codes.Hcpcs(span.visit_code) if span.visit_code else None)
+
+
+def _cap(span: m.CapSpan) -> p.VisitCap:
+    return p.VisitCap(
+        most_units=span.most_units,
+        most_codes=span.most_codes,
+        most_minutes=span.most_minutes,
+        citation=cite(span.source),
+    )
+
+
+def _assistant_rule(span: m.AssistantSpan) -> p.AssistantRule:
+    return p.AssistantRule(
+        used=span.used,
+        share_method=p.ShareMethod(span.share_method),
+        share_over=span.share_over_tenths,
+        therapist_midpoint=span.therapist_midpoint,
+        two_units_from=span.two_units_from,
+        two_units_to=span.two_units_to,
+        citation=cite(span.source),
+    )
+
+
+def _certification_rule(span: m.CertificationSpan) -> p.CertificationRule:
+    return p.CertificationRule(
+        signature_days=span.signature_days,
+        verbal_order_days=span.verbal_order_days,
+        delayed_days=span.delayed_days,
+        longest_interval=span.longest_interval_days,
+        order_exception=span.order_exception,
+        transmission_days=span.transmission_days,
+        may_certify=tuple(span.may_certify),
+        citation=cite(span.source),
+    )
+
+
+def _telehealth_rule(span: m.TelehealthSpan) -> p.TelehealthRule:
+    def modifier(text: str | None) -> codes.Modifier | None:
+        return codes.Modifier(text) if text else None
+
+    return p.TelehealthRule(
+        covered=span.covered,
+        codes=span.codes,
+        video_modifier=modifier(span.video_modifier),
+        institution_modifier=modifier(span.institution_modifier),
+        audio_modifier=modifier(span.audio_modifier),
+        places_of_service=tuple(span.places_of_service),
+        citation=cite(span.source),
+    )
+
+
+def _procedure(code: str, group: m.ProcedureFile, citation: Citation) -> p.ProcedureFacts:
+    return p.ProcedureFacts(
+        code=codes.Hcpcs(code),
+        unit_minutes=group.minutes,
+        earned_at=group.earned_at,
+        further_code=codes.Hcpcs(group.further_code) if group.further_code else None,
+        add_on_to=tuple(codes.Hcpcs(c) for c in group.add_on_to),
+        disciplines=tuple(Discipline(d) for d in group.disciplines),
+        evaluation=group.evaluation,
+        group=group.group,
+        hands_on=group.hands_on,
+        once=group.once,
+        remote=group.remote,
+        live_contact=group.live_contact,
+        always_therapy=group.always_therapy,
+        reduced=group.reduced,
+        device_days=group.device_days,
+        citation=citation,
+    )
+
+
+def _who_may(file: m.WhoMayFile) -> p.WhoMay:
+    return p.WhoMay(
+        action=file.action,
+        segments=tuple(file.segments),
+        licences=tuple(file.licences),
+        finding=file.finding,
+        text=file.text,
+        fix=file.fix,
+        owner=file.owner,
+        queue=file.queue,
+        citation=cite(file.source),
+    )
+
+
+def _in_force(span: Any, value: Callable[[Any], T]) -> DatedValue[T]:
+    return DatedValue(
+        value=value(span),
+        effective_from=span.effective_from,
+        effective_to=span.effective_to,
+        citation=cite(span.source),
+    )
+
+
+def _one_after_another(values: list[DatedValue[T]]) -> list[DatedValue[T]]:
+    """A file that begins inside another's span takes over on its first day, as an April update does."""
+    ordered = sorted(values, key=lambda value: value.effective_from)
+    for index, (earlier, later) in enumerate(pairwise(ordered)):
+        if earlier.effective_to is None or earlier.effective_to >= later.effective_from > earlier.effective_from:
+            ordered[index] = replace(earlier, effective_to=later.effective_from - timedelta(days=1))
+    return ordered
+
+
+def _amounts(label: str, spans: Iterable[m.AllowedFile]) -> dict[str, Dated[Decimal]]:
+    found: dict[str, list[DatedValue[Decimal]]] = {}
+    for span in spans:
+        for code, amount in span.amounts.items():
+            found.setdefault(code, []).append(
+                DatedValue(value=amount, effective_from=span.effective_from, effective_to=span.effective_to)
+            )
+    return {code: Dated(f"{label} {code}", tuple(values)) for code, values in found.items()}

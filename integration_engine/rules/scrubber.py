@@ -1,162 +1,109 @@
 """Every edit looks at every draft, with the claim and the clinical facts before it.
 
-Most edits are data in mappings/edits/, in the closed grammar of conditions.py. Two kinds are tables: code pairs (NCCI)
-and most units a day (MUE); a date outside the quarter loaded answers *not checked*, never *pass*.
-Authority: each edit's own citation; NCCI and MUE files of CMS.
+Most edits are data in mappings/edits/, in the closed grammar of conditions.py. Three kinds are tables: code pairs
+(NCCI), most units a day (MUE) and ICD-10-CM validity. Each edit answers pass, fail, bypassed or *not checked*, and not
+checked says why: a fact is unknown, or the quarter is not loaded. Edits never change a claim; repairs.py does.
+Authority: each edit's own citation; NCCI, MUE and ICD-10-CM files of CMS.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from itertools import permutations
 from typing import Any
 
-from integration_engine.core.errors import NotInForce
+from integration_engine.core.dated import Dated, DatedValue
 from integration_engine.core.findings import Decision, Finding, Outcome, ParameterUse, Queue, Severity
-from integration_engine.domain.claim import ClaimDraft, ServiceLine
-from integration_engine.domain.encounter import EncounterType
-from integration_engine.domain.treatment_day import History, TreatmentDay
-from integration_engine.rules.parameters import Edit, Parameters
+from integration_engine.domain.claim import ClaimDraft
+from integration_engine.domain.treatment_day import History, PriorDay, TreatmentDay
+from integration_engine.rules.edit_facts import edit_facts
+from integration_engine.rules.modifiers import SEPARATE
+from integration_engine.rules.parameters import Edit, PairEdits, Parameters, PayerEntry
+from integration_engine.rules.separate_services import Blocks, Evidence, blocks_of
 
-BYPASS = frozenset({"59", "XE", "XS", "XP", "XU"})
+PAIRS, MOST_UNITS, DIAGNOSES = "edits.ncci_pairs", "edits.most_units", "edits.icd10_cm"
+_WORST = {Outcome.FAIL: 0, Outcome.NOT_CHECKED: 1, Outcome.BYPASSED: 2, Outcome.PASS: 3}
 
-CLAIM_FIELDS = frozenset(
-    {
-        "claim.payer",
-        "claim.profile",
-        "claim.discipline",
-        "claim.place_of_service",
-        "claim.codes",
-        "claim.diagnoses",
-        "claim.first_diagnosis",
-        "claim.total_charge",
-        "claim.line_count",
-        "claim.has_referring",
-        "patient.age",
-        "patient.sex",
-        "encounter.type",
-        "encounter.modality",
-        "episode.earlier_evaluations",
-    }
-)
-LINE_FIELDS = CLAIM_FIELDS | {
-    "line.code",
-    "line.modifiers",
-    "line.units",
-    "line.charge_cents",
-    "line.diagnoses",
-    "line.is_evaluation",
-    "line.is_hands_on",
-    "line.is_timed",
-    "line.same_code_and_modifiers",
-    "line.missing_primary",
-}
+
+class _Results:
+    """The outcome of each edit on one draft: the worst of its lines, with why it is not a plain pass."""
+
+    def __init__(self) -> None:
+        self.outcomes: dict[str, tuple[Outcome, str]] = {}
+        self.findings: list[Finding] = []
+
+    def note(self, edit: str, outcome: Outcome, why: str = "") -> None:
+        before = self.outcomes.get(edit)
+        if before is None or _WORST[outcome] < _WORST[before[0]]:
+            self.outcomes[edit] = (outcome, why)
 
 
 def scrub(
-    drafts: Sequence[ClaimDraft], day: TreatmentDay, history: History, parameters: Parameters
+    drafts: Sequence[ClaimDraft],
+    day: TreatmentDay,
+    history: History,
+    entry: PayerEntry,
+    parameters: Parameters,
 ) -> tuple[tuple[Decision, ...], tuple[Finding, ...]]:
     """Run every edit in force over the drafts of one treatment day."""
     decisions: list[Decision] = []
     findings: list[Finding] = []
     for draft in drafts:
-        facts = claim_facts(draft, day, history)
-        lines = [line_facts(line, draft, facts, parameters) for line in draft.lines]
-        found: list[str] = []
-        ran = 0
-        for edit in parameters.edits:
-            if not _applies(edit, draft):
-                continue
-            ran += 1
-            places = lines if edit.scope == "line" else [facts]
-            for number, one in enumerate(places, start=1):
-                if edit.when.holds(one):
-                    findings.append(_finding(edit, number if edit.scope == "line" else 0, one))
-                    found.append(edit.id)
-        decisions.append(
-            Decision(
-                station="scrubber",
-                subject=f"claim part {draft.part}",
-                rule="scrubber.edits",
-                value=f"{ran} edits run, {len(found)} fired",
-                outcome=Outcome.FAIL if found else Outcome.PASS,
-                working=tuple(found) or ("none fired",),
-            )
-        )
-        _pairs(draft, parameters, decisions, findings)
-        _most_units(draft, parameters, decisions, findings)
+        results = _Results()
+        last_day = filing_last_day(entry, draft.date_of_service, parameters)
+        _written(draft, day, history, parameters, last_day, results)
+        _pairs(draft, day, history, parameters, results)
+        _most_units(draft, day, history, parameters, results)
+        _diagnoses(draft, parameters, results)
+        decisions.append(_summary(draft, last_day, results))
+        findings.extend(results.findings)
     return tuple(decisions), tuple(findings)
 
 
-def claim_facts(draft: ClaimDraft, day: TreatmentDay, history: History) -> Mapping[str, Any]:
-    """The claim as conditions see it."""
-    on, born = draft.date_of_service, draft.patient.birth_date
-    encounter = day.encounters[0]
-    return {
-        "claim.payer": draft.payer.key,
-        "claim.profile": draft.payer.profile,
-        "claim.discipline": draft.discipline.value,
-        "claim.place_of_service": draft.place_of_service,
-        "claim.codes": tuple(line.code for line in draft.lines),
-        "claim.diagnoses": draft.diagnoses,
-        "claim.first_diagnosis": draft.diagnoses[0],
-        "claim.total_charge": int(draft.total_charge * 100),
-        "claim.line_count": len(draft.lines),
-        "claim.has_referring": draft.referring is not None,
-        "patient.age": on.year - born.year - ((on.month, on.day) < (born.month, born.day)),
-        "patient.sex": draft.patient.sex.value,
-        "encounter.type": encounter.encounter_type.value if encounter.encounter_type else "",
-        "encounter.modality": encounter.modality.value if encounter.modality else "",
-        "episode.earlier_evaluations": sum(
-            other.evaluation and other.discipline is draft.discipline and other.date_of_service < on
-            for other in history.days
-        )
-        if encounter.encounter_type is EncounterType.EVALUATION
-        else 0,
-    }
+def filing_last_day(entry: PayerEntry, on: date, parameters: Parameters) -> date | None:
+    """The last day a claim may be filed: the contract's days, else the payer profile's limit."""
+    if entry.timely_filing_days is not None:
+        return date.fromordinal(on.toordinal() + entry.timely_filing_days)
+    limit = parameters.profiles[entry.payer.profile].filing_limit.find(on)
+    return limit.last_day(on) if limit is not None else None
 
 
-def line_facts(
-    line: ServiceLine, draft: ClaimDraft, facts: Mapping[str, Any], parameters: Parameters
-) -> Mapping[str, Any]:
-    """One line as conditions see it, with its claim's facts."""
-    try:
-        procedure = (
-            parameters.procedures[line.code].at(line.date_of_service) if line.code in parameters.procedures else None
-        )
-    except NotInForce:
-        procedure = None
-    codes = {other.code for other in draft.lines}
-    return {
-        **facts,
-        "line.code": line.code,
-        "line.modifiers": line.modifiers,
-        "line.units": line.units,
-        "line.charge_cents": int(line.charge * 100),
-        "line.diagnoses": tuple(draft.diagnoses[pointer - 1] for pointer in line.pointers),
-        "line.is_evaluation": procedure is not None and procedure.evaluation,
-        "line.is_hands_on": procedure is not None and procedure.hands_on,
-        "line.is_timed": procedure is not None and procedure.unit_minutes is not None,
-        "line.same_code_and_modifiers": sum(
-            (other.code, other.modifiers) == (line.code, line.modifiers) for other in draft.lines
-        )
-        > 1,
-        "line.missing_primary": procedure is not None
-        and bool(procedure.add_on_to)
-        and codes.isdisjoint(procedure.add_on_to),
-    }
+# --- edits as data ---------------------------------------------------------------------------------------------------
 
 
-def _applies(edit: Edit, draft: ClaimDraft) -> bool:
-    if edit.payers and draft.payer.profile not in edit.payers and draft.payer.key not in edit.payers:
-        return False
-    try:
-        return edit.in_force.at(draft.date_of_service)
-    except NotInForce:
-        return False
+def _written(
+    draft: ClaimDraft,
+    day: TreatmentDay,
+    history: History,
+    parameters: Parameters,
+    last_day: date | None,
+    results: _Results,
+) -> None:
+    facts = edit_facts(draft, day, history, parameters, last_day)
+    segment = parameters.profiles[draft.payer.profile].segment
+    for edit in parameters.edits_for(draft.payer, segment, draft.date_of_service):
+        results.outcomes[edit.id] = (Outcome.PASS, "")
+        if edit.scope == "claim":
+            _run(edit, facts.claim, 0, results)
+            continue
+        codes = edit.when.codes
+        for line, line_facts in zip(draft.lines, facts.lines, strict=True):
+            if codes is None or line.code in codes:
+                _run(edit, line_facts, line.number, results)
+
+
+def _run(edit: Edit, facts: Mapping[str, Any], line: int, results: _Results) -> None:
+    found = edit.when.holds(facts)
+    if found is True:
+        results.note(edit.id, Outcome.FAIL, edit.text)
+        results.findings.append(_finding(edit, line, facts))
+    elif found is None:
+        results.note(edit.id, Outcome.NOT_CHECKED, f"not known: {', '.join(edit.when.unknown(facts))}")
 
 
 def _finding(edit: Edit, line: int, facts: Mapping[str, Any]) -> Finding:
+    looked_at = [name for name in sorted(edit.when.fields) if name not in {"line.code", "claim.profile"}]
     return Finding(
         id=edit.id,
         severity=edit.severity,
@@ -164,88 +111,246 @@ def _finding(edit: Edit, line: int, facts: Mapping[str, Any]) -> Finding:
         fix=edit.fix,
         owner=edit.owner,
         subject=f"claim.lines[{line}] {facts['line.code']}" if line else "claim",
-        observed=" ".join(facts["line.modifiers"]) if line else "",
+        observed="; ".join(f"{name} {_shown(facts[name])}" for name in looked_at),
         expected=f"not: {edit.when.text}",
         queue=Queue(edit.queue),
         citation=edit.citation,
+        why=edit.why,
     )
 
 
-def _pairs(draft: ClaimDraft, parameters: Parameters, decisions: list[Decision], findings: list[Finding]) -> None:
-    try:
-        in_force = parameters.pair_edits.on(draft.date_of_service)
-    except NotInForce as error:
-        decisions.append(_not_checked("ncci_pairs", str(error)))
+def _shown(fact: Any) -> str:
+    return (" ".join(fact) or "none") if isinstance(fact, tuple) else "unknown" if fact is None else str(fact)
+
+
+# --- code pairs ------------------------------------------------------------------------------------------------------
+
+
+def _pairs(draft: ClaimDraft, day: TreatmentDay, history: History, parameters: Parameters, results: _Results) -> None:
+    """Pairs among the lines, and with the same day's other claims of this billing provider."""
+    tables = parameters.profiles[draft.payer.profile].code_pairs
+    if not tables:
         return
-    for first, second in permutations(draft.lines, 2):
-        indicator = in_force.value.pairs.get((first.code, second.code))
-        if indicator is None or not (indicator == 0 or BYPASS.isdisjoint((*first.modifiers, *second.modifiers))):
+    others = _same_day(day, history)
+    for name in tables:
+        in_force = parameters.code_pairs[name].latest(draft.date_of_service)
+        if in_force is None:
+            results.note(PAIRS, Outcome.NOT_CHECKED, f"no quarter of {name} is loaded for this date")
             continue
-        findings.append(
-            Finding(
-                id="edits.ncci_pair" if indicator else "edits.ncci_never",
-                severity=Severity.ERROR,
-                text=f"{second.code} is part of {first.code} on the same day"
-                + (" unless done apart." if indicator else "; no modifier separates them."),
-                fix="If the note shows separate 15-minute blocks, add 59 or X{EPSU} in the EMR; else do not bill it."
-                if indicator
-                else f"Do not bill {second.code} with {first.code}.",
-                owner="biller",
-                subject=f"claim.lines[{second.number}] {second.code}",
-                observed=f"{first.code} with {second.code}",
-                queue=Queue.EDITS,
-                citation=in_force.citation,
-            )
+        results.note(PAIRS, *_loaded(in_force, in_force.value.complete, draft.date_of_service))
+        _pairs_of_claim(draft, day, in_force, results)
+        for prior in others:
+            _pairs_across(draft, prior, in_force, results)
+
+
+def _pairs_of_claim(draft: ClaimDraft, day: TreatmentDay, in_force: DatedValue[PairEdits], results: _Results) -> None:
+    treatments = [treatment for encounter in day.encounters for treatment in encounter.treatments]
+    by_code = {line.code: line for line in draft.lines}
+    for first, second in permutations(by_code.values(), 2):
+        indicator = in_force.value.pairs.get((first.code, second.code))
+        if indicator is None:
+            continue
+        blocks = blocks_of(treatments, first.code, second.code)
+        marked = any(
+            not SEPARATE.isdisjoint(line.modifiers) for line in draft.lines if line.code in (first.code, second.code)
         )
-    decisions.append(_checked("ncci_pairs", in_force.effective_from.isoformat(), in_force.effective_from))
+        if indicator and marked and blocks.evidence is Evidence.SEPARATE:
+            results.note(PAIRS, Outcome.BYPASSED, f"{first.code} with {second.code}: done apart, {blocks.text}")
+            continue
+        results.note(PAIRS, Outcome.FAIL, f"{first.code} with {second.code}")
+        results.findings.append(_pair(first.code, second.code, second.number, indicator, marked, blocks, in_force))
 
 
-def _most_units(draft: ClaimDraft, parameters: Parameters, decisions: list[Decision], findings: list[Finding]) -> None:
-    try:
-        in_force = parameters.most_units.on(draft.date_of_service)
-    except NotInForce as error:
-        decisions.append(_not_checked("most_units", str(error)))
-        return
-    units: dict[str, int] = {}
+def _pair(
+    first: str,
+    second: str,
+    number: int,
+    indicator: int,
+    marked: bool,
+    blocks: Blocks,
+    in_force: DatedValue[PairEdits],
+) -> Finding:
+    if not indicator:
+        identity, text = "edits.ncci_never", f"{second} is part of {first} on the same day; no modifier separates them."
+        fix = f"Do not bill {second} with {first}."
+    elif marked:
+        identity = "edits.separate_services_not_on_record"
+        text = f"{second} is marked as done apart from {first}, and the record does not show it: {blocks.text}."
+        fix = "Enter start and stop of both, or take the modifier and the code out."
+    else:
+        identity, text = "edits.ncci_pair", f"{second} is part of {first} on the same day unless done apart."
+        fix = (
+            f"The note shows separate blocks ({blocks.text}): if both were needed, add 59 to {second} in the EMR."
+            if blocks.evidence is Evidence.SEPARATE
+            else f"Do not bill {second}: on record {blocks.text}."
+        )
+    return Finding(
+        id=identity,
+        severity=Severity.ERROR,
+        text=text,
+        fix=fix,
+        owner="treating clinician" if marked else "biller",
+        subject=f"claim.lines[{number}] {second}",
+        observed=f"{first} with {second}",
+        queue=Queue.EDITS,
+        citation=in_force.citation,
+    )
+
+
+def _pairs_across(draft: ClaimDraft, prior: PriorDay, in_force: DatedValue[PairEdits], results: _Results) -> None:
+    """A pair over two claims of one day: PT and OT by the same billing provider count together."""
     for line in draft.lines:
-        units[line.code] = units.get(line.code, 0) + line.units
-    for code, count in units.items():
-        most = in_force.value.get(code)
-        if most is not None and count > most:
-            findings.append(
+        for code, _ in prior.codes:
+            here, there = str(line.code), str(code)
+            pairs = in_force.value.pairs
+            indicator = pairs.get((here, there), pairs.get((there, here)))
+            if indicator is None:
+                continue
+            if indicator and (code in prior.separated or not SEPARATE.isdisjoint(line.modifiers)):
+                results.note(
+                    PAIRS, Outcome.BYPASSED, f"{here} with {there} of {prior.discipline}: marked as done apart"
+                )
+                continue
+            results.note(PAIRS, Outcome.FAIL, f"{here} with {there} of {prior.discipline}")
+            results.findings.append(
                 Finding(
-                    id="edits.most_units",
+                    id="edits.ncci_pair_across_claims" if indicator else "edits.ncci_never",
                     severity=Severity.ERROR,
-                    text=f"{count} units of {code} on one day; {most} are payable.",
-                    fix="Check the minutes; where they are right, override with a reason and keep the record for an appeal.",
+                    text=f"{here} and {there}, billed for {prior.discipline} on the same day, are one service"
+                    + (" unless done apart." if indicator else "; no modifier separates them."),
+                    fix="If both disciplines treated apart, add 59 in the EMR; else bill one of the two.",
                     owner="biller",
-                    subject=f"claim {code}",
-                    observed=str(count),
-                    expected=f"at most {most}",
+                    subject=f"claim.lines[{line.number}] {here}",
+                    observed=f"{here} with {there} of {prior.discipline}",
                     queue=Queue.EDITS,
                     citation=in_force.citation,
                 )
             )
-    decisions.append(_checked("most_units", in_force.effective_from.isoformat(), in_force.effective_from))
 
 
-def _checked(what: str, quarter: str, since: Any) -> Decision:
-    return Decision(
-        station="scrubber",
-        subject=what,
-        rule=f"scrubber.{what}",
-        value="checked",
-        working=(f"against the quarter in force from {quarter}",),
-        parameters=(ParameterUse(name=what, value=quarter, in_force_from=since),),
+# --- most units a day ------------------------------------------------------------------------------------------------
+
+
+def _same_day(day: TreatmentDay, history: History) -> list[PriorDay]:
+    """The other treatment days of this date that the same provider bills."""
+    return [
+        prior
+        for prior in history.days
+        if prior.date_of_service == day.date_of_service and prior.billing_provider == day.billing_provider
+    ]
+
+
+def _most_units(
+    draft: ClaimDraft, day: TreatmentDay, history: History, parameters: Parameters, results: _Results
+) -> None:
+    """Units of a code on one day, those of the same day's other claims included."""
+    name = parameters.profiles[draft.payer.profile].most_units
+    if name is None:
+        return
+    in_force = parameters.most_units[name].latest(draft.date_of_service)
+    if in_force is None:
+        results.note(MOST_UNITS, Outcome.NOT_CHECKED, f"no quarter of {name} is loaded for this date")
+        return
+    results.note(MOST_UNITS, *_loaded(in_force, in_force.value.complete, draft.date_of_service))
+    units: dict[str, int] = {}
+    for line in draft.lines:
+        units[line.code] = units.get(line.code, 0) + line.units
+    for prior in _same_day(day, history):
+        for code, count in prior.codes:
+            if code in units:
+                units[code] += count
+    for billed, total in units.items():
+        most, indicator = in_force.value.values.get(billed, (None, 0))
+        if most is None:
+            results.note(MOST_UNITS, Outcome.NOT_CHECKED, f"{billed} has no value in the quarter loaded")
+        elif total > most:
+            results.note(MOST_UNITS, Outcome.FAIL, f"{total} of {billed}, {most} a day")
+            results.findings.append(_too_many_units(billed, total, most, indicator, in_force))
+
+
+def _too_many_units(code: str, count: int, most: int, indicator: int, in_force: DatedValue[Any]) -> Finding:
+    absolute = indicator == 2  # noqa: PLR2004 - adjudication indicator 2: policy, no appeal
+    return Finding(
+        id="edits.most_units",
+        severity=Severity.ERROR,
+        text=f"{count} units of {code} on one day; {most} are payable.",
+        fix="This limit is policy and has no appeal: bill no more than it allows."
+        if absolute
+        else "Check the minutes; where they are right, override with a reason and keep the record for an appeal.",
+        owner="biller",
+        subject=f"claim {code}",
+        observed=str(count),
+        expected=f"at most {most}",
+        queue=Queue.EDITS,
+        citation=in_force.citation,
     )
 
 
-def _not_checked(what: str, why: str) -> Decision:
+# --- diagnoses -------------------------------------------------------------------------------------------------------
+
+
+def _diagnoses(draft: ClaimDraft, parameters: Parameters, results: _Results) -> None:
+    """ICD-10-CM codes are valid on the date of service; an excerpt can confirm a code, never refuse one."""
+    in_force: DatedValue[Any] | None = _at(parameters.diagnosis_codes, draft.date_of_service)
+    if in_force is None:
+        results.note(DIAGNOSES, Outcome.NOT_CHECKED, "no ICD-10-CM year is loaded for this date")
+        return
+    missing = [code for code in draft.diagnoses if code.replace(".", "") not in in_force.value.valid]
+    if not missing:
+        results.note(DIAGNOSES, Outcome.PASS)
+    elif not in_force.value.complete:
+        why = f"{' '.join(missing)} not in the excerpt shipped; load the official file"
+        results.note(DIAGNOSES, Outcome.NOT_CHECKED, why)
+    else:
+        results.note(DIAGNOSES, Outcome.FAIL, " ".join(missing))
+        results.findings.extend(
+            Finding(
+                id="edits.diagnosis_not_valid",
+                severity=Severity.ERROR,
+                text=f"{code} is not valid for submission on this date.",
+                fix="Use the full code that is valid on the date of service; the code set changes each October.",
+                owner="treating clinician",
+                subject=f"claim.diagnoses {code}",
+                observed=code,
+                queue=Queue.EDITS,
+                citation=in_force.citation,
+            )
+            for code in missing
+        )
+
+
+def _at(dated: Dated[Any], on: date) -> DatedValue[Any] | None:
+    found = dated.latest(on)
+    return found if found is not None and (found.effective_to is None or on <= found.effective_to) else None
+
+
+# --- what it came to -------------------------------------------------------------------------------------------------
+
+
+def _loaded(in_force: DatedValue[Any], complete: bool, on: date) -> tuple[Outcome, str]:
+    """A table of the date's own quarter can pass; an older one, or an excerpt, only finds faults."""
+    if in_force.effective_to is not None and on > in_force.effective_to:
+        return Outcome.NOT_CHECKED, f"the quarter is not loaded; looked at the one from {in_force.effective_from}"
+    if not complete:
+        return Outcome.NOT_CHECKED, f"only an excerpt of the quarter from {in_force.effective_from} is loaded"
+    return Outcome.PASS, ""
+
+
+def _summary(draft: ClaimDraft, last_day: date | None, results: _Results) -> Decision:
+    """One decision with the outcome of every edit."""
+    by_outcome: dict[Outcome, list[str]] = {outcome: [] for outcome in Outcome}
+    for identity, (outcome, why) in results.outcomes.items():
+        by_outcome[outcome].append(f"{identity}: {why}" if why else identity)
+    counts = ", ".join(f"{len(listed)} {outcome.value.replace('_', ' ')}" for outcome, listed in by_outcome.items())
+    told = (Outcome.FAIL, Outcome.BYPASSED, Outcome.NOT_CHECKED)
     return Decision(
         station="scrubber",
-        subject=what,
-        rule=f"scrubber.{what}",
-        value="not checked",
-        outcome=Outcome.NOT_CHECKED,
-        working=(why,),
+        subject=f"claim part {draft.part}",
+        rule="scrubber.edits",
+        value=counts,
+        outcome=Outcome.FAIL if by_outcome[Outcome.FAIL] else Outcome.PASS,
+        inputs=(("pass", " ".join(by_outcome[Outcome.PASS])),),
+        working=tuple(f"{o.value.replace('_', ' ')}: {line}" for o in told for line in by_outcome[o])
+        + ((f"file by {last_day}",) if last_day else ()),
+        parameters=(ParameterUse(name="edits", value=f"{len(results.outcomes)} edits"),),
     )

@@ -1,31 +1,43 @@
 """How many units does a treatment day earn, and which code gets them?
 
-Decides units from minutes by the payer's method, for 15-minute codes, for families with thresholds of their own and
-for untimed codes. It does not decide modifiers. Authority: CMS Pub 100-04 ch. 5 §20.2 (8-minute rule), the CPT time
-rule (midpoint), and the payer's contract; all of it dated data in mappings/rules/units.yaml and mappings/codes/.
+Decides units from minutes by the payer's method, for 15-minute codes, for families with thresholds of their own, for
+codes counted in days and for untimed codes, and caps them where the payer does. It does not decide modifiers.
+Authority: CMS Pub 100-04 ch. 5 §20.2 (8-minute rule), the CPT time rule (midpoint), and the payer's contract; all of
+it dated data in mappings/rules/units.yaml, mappings/payers/ and mappings/codes/.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import combinations
+from itertools import combinations, islice
 
 from integration_engine.core.codes import Hcpcs
-from integration_engine.core.errors import NotInForce
 from integration_engine.core.findings import Citation, Decision, Finding, Outcome, ParameterUse, Queue, Severity
+from integration_engine.domain.parties import Discipline
 from integration_engine.domain.treatment import Delivery, Treatment
-from integration_engine.rules.parameters import Parameters, PayerProfile, ProcedureFacts, UnitsMethod
+from integration_engine.rules.parameters import (
+    DeliveryRule,
+    Parameters,
+    PayerProfile,
+    ProcedureFacts,
+    UnitsMethod,
+    UnitsRule,
+    VisitCap,
+)
 
 MOST_ALTERNATIVES = 6
+POOL_MINUTES = 15  # the pool is defined for 15-minute codes
 DOCUMENTATION = "treating clinician"
+NOTE = Citation(document="CMS Pub 100-02 ch. 15", section="§220.3.E")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """All treatments of one code on one treatment day, taken together.
+    """All treatments of one code on one treatment day, taken together; of two codes where one goes on with the other.
 
+    Shapes   further: the add-on code that takes every unit after the first (97129 goes on as 97130).
     Units    minutes: one-on-one minutes without rest; None when not documented. assistant_minutes: None when the
              share of an assistant who took part is not documented.
     """
@@ -37,7 +49,20 @@ class Service:
     units_sent: int | None
     facts: ProcedureFacts | None
     delivery: Delivery | None
+    device_days: int | None = None
+    live_contact: bool | None = None
+    further: ProcedureFacts | None = None
+    further_places: tuple[int, ...] = ()
     units: int = 0
+
+    @property
+    def billed(self) -> tuple[tuple[Hcpcs, int], ...]:
+        """Codes with their units; a family gives its first unit to the first code and the rest to the further one."""
+        if not self.units:
+            return ()
+        if self.further is None or self.units == 1:
+            return ((self.code, self.units),)
+        return ((self.code, 1), (self.further.code, self.units - 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,39 +77,53 @@ class UnitsResult:
     decisions: tuple[Decision, ...]
     findings: tuple[Finding, ...]
 
+    @property
+    def codes(self) -> tuple[tuple[Hcpcs, int], ...]:
+        """Every billed code with its units."""
+        return tuple(pair for service in self.services for pair in service.billed)
+
 
 def count(minutes: int, unit_minutes: int, earned_at: int) -> int:
     """Units earned by ``minutes``: one at ``earned_at``, another for each ``unit_minutes`` beyond."""
     return 0 if minutes < earned_at else (minutes - earned_at) // unit_minutes + 1
 
 
-def minutes_of(treatment: Treatment) -> int | None:
-    """Documented minutes of one treatment: as stated, else from start to stop less rest."""
+def minutes_of(treatment: Treatment, *, rest_counts: bool = False) -> int | None:
+    """Documented minutes of one treatment: as stated, else from start to stop less rest.
+
+    Shapes   rest_counts: the payer counts rest between start and stop as treatment.
+    """
     if treatment.minutes is not None:
-        return treatment.minutes
+        return treatment.minutes + ((treatment.rest_minutes or 0) if rest_counts else 0)
     if treatment.start is None or treatment.stop is None or treatment.stop <= treatment.start:
         return None
     whole = int((treatment.stop - treatment.start).total_seconds() // 60)
-    return max(whole - (treatment.rest_minutes or 0), 0)
+    return whole if rest_counts else max(whole - (treatment.rest_minutes or 0), 0)
 
 
 def billed_units(
-    treatments: Sequence[Treatment], profile: PayerProfile, as_of: date, parameters: Parameters
+    treatments: Sequence[Treatment],
+    profile: PayerProfile,
+    as_of: date,
+    parameters: Parameters,
+    discipline: Discipline | None = None,
 ) -> UnitsResult:
     """Turn one treatment day's minutes into units, code by code.
 
     Shapes   treatments: one patient, discipline, date and payer; may be empty. Services in the order of their first
-             treatment.
+             treatment. discipline: whose group code takes treatments that were not one-on-one, where the payer asks.
     Raises   NotInForce: the payer has no units method on this date (a configuration error, never a fallback).
     Source   CMS Pub 100-04 ch. 5 §20.2 and §20.3; method from mappings/payers.
     """
-    method_value = profile.units_method.on(as_of)
-    method = parameters.methods[method_value.value]
-    services, findings = _services(treatments, as_of, parameters)
+    rule_value = profile.units_method.on(as_of)
+    rule = rule_value.value
+    method = parameters.methods[rule.method]
     used = (
-        ParameterUse(name=f"{profile.key}.units_method", value=method.key, in_force_from=method_value.effective_from),
+        ParameterUse(name=f"{profile.key}.units_method", value=method.key, in_force_from=rule_value.effective_from),
     )
-    decisions: list[Decision] = []
+    services, findings = _Reading(treatments, profile, as_of, parameters, discipline).services()
+    if rule.visit_code is not None:
+        return _flat(services, rule, method, used, tuple(findings))
     pool = [s for s in services if _is_pooled(s)]
     timed = sum(s.minutes or 0 for s in pool)
     if method.pooled:
@@ -93,14 +132,19 @@ def billed_units(
     else:
         shares = {s.code: count(s.minutes or 0, method.unit_minutes, method.earned_at) for s in pool}
         tie, alternatives, total = False, (), sum(shares.values())
-    result = []
+    day = _Day(pool, shares, method, timed, total, used)
+    result: list[Service] = []
+    decisions: list[Decision] = []
     for service in services:
-        units, decision = _decide(service, shares, pool, method, timed, total, used)
+        units, decision = day.decide(service)
         result.append(replace(service, units=units))
         decisions.append(decision)
         findings.extend(_compare(service, units, profile))
-        if units == 0 and service.minutes is not None and not _is_missing(service):
-            findings.append(_not_billed(service, method))
+        findings.extend(_not_earned(service, units, method))
+    cap = profile.caps.find(as_of) if profile.caps is not None else None
+    if cap is not None:
+        result = _capped(result, cap, decisions, findings)
+        total = sum(s.units for s in result if _is_pooled(s))
     return UnitsResult(
         services=tuple(result),
         timed_minutes=timed,
@@ -114,176 +158,375 @@ def billed_units(
 
 def _is_pooled(service: Service) -> bool:
     facts = service.facts
-    return facts is not None and facts.unit_minutes == 15 and facts.earned_at is None  # noqa: PLR2004 - the pool's unit
+    return facts is not None and facts.unit_minutes == POOL_MINUTES and facts.earned_at is None
 
 
 def _is_missing(service: Service) -> bool:
-    return service.facts is None or (service.facts.unit_minutes is not None and service.minutes is None)
+    """Nothing can be counted: the code is unknown, or its minutes, days or live contact are not documented."""
+    facts = service.facts
+    if facts is None:
+        return True
+    if facts.device_days is not None:
+        return service.device_days is None
+    return (facts.unit_minutes is not None and service.minutes is None) or (
+        facts.live_contact and service.live_contact is not True
+    )
 
 
-def _services(
-    treatments: Sequence[Treatment], as_of: date, parameters: Parameters
-) -> tuple[list[Service], list[Finding]]:
+# --- what was done, code by code -------------------------------------------------------------------------------------
+
+
+class _Reading:
     """Same codes taken together, before any rule looks at minutes."""
-    places: dict[Hcpcs, list[int]] = {}
-    findings: list[Finding] = []
-    for index, treatment in enumerate(treatments):
-        if treatment.code is not None:
-            places.setdefault(treatment.code, []).append(index)
-    services = []
-    for code, indexes in places.items():
-        try:
-            facts = parameters.procedures[code].at(as_of) if code in parameters.procedures else None
-        except NotInForce:
-            facts = None
-        group = [treatments[index] for index in indexes]
-        minutes = [minutes_of(treatment) for treatment in group]
-        whole = None if None in minutes else sum(m for m in minutes if m is not None)
-        service = Service(
+
+    def __init__(
+        self,
+        treatments: Sequence[Treatment],
+        profile: PayerProfile,
+        as_of: date,
+        parameters: Parameters,
+        discipline: Discipline | None,
+    ) -> None:
+        self.treatments = treatments
+        self.profile = profile
+        self.as_of = as_of
+        self.parameters = parameters
+        self.discipline = discipline
+        self.findings: list[Finding] = []
+
+    def services(self) -> tuple[list[Service], list[Finding]]:
+        places: dict[Hcpcs, list[int]] = {}
+        for index, treatment in enumerate(self.treatments):
+            if treatment.code is not None:
+                places.setdefault(self._code(treatment, treatment.code), []).append(index)
+        facts = {code: self.parameters.procedure(code, self.as_of) for code in places}
+        going_on = {f.further_code: code for code, f in facts.items() if f is not None and f.further_code is not None}
+        services = []
+        for code, indexes in places.items():
+            if code in going_on:
+                continue  # counted with the code it goes on from
+            known = facts[code]
+            further = known.further_code if known is not None else None
+            after = places.get(further, []) if further is not None else []
+            service = self._service(code, known, indexes, after)
+            services.append(service)
+            self._doubts(service)
+        return services, self.findings
+
+    def _code(self, treatment: Treatment, code: Hcpcs) -> Hcpcs:
+        """The code as done; the group code instead where the payer bills treatment that was not one-on-one so."""
+        if treatment.delivery in {None, Delivery.ONE_ON_ONE} or self.profile.not_one_on_one is not DeliveryRule.GROUP:
+            return code
+        facts = self.parameters.procedure(code, self.as_of)
+        if facts is None or facts.unit_minutes is None or self.discipline is None:
+            return code
+        return self.parameters.group_codes.get(self.discipline, code)
+
+    def _service(
+        self, code: Hcpcs, facts: ProcedureFacts | None, indexes: Sequence[int], after: Sequence[int]
+    ) -> Service:
+        group = [self.treatments[index] for index in (*indexes, *after)]
+        rest_counts = self.profile.rest_counts
+        minutes = [minutes_of(treatment, rest_counts=rest_counts) for treatment in group]
+        further = facts.further_code if facts is not None else None
+        first = group[0]
+        return Service(
             code=code,
             places=tuple(indexes),
-            minutes=whole,
-            assistant_minutes=_assistant_minutes(group),
+            minutes=None if None in minutes else sum(m for m in minutes if m is not None),
+            assistant_minutes=_assistant_minutes(group, minutes),
             units_sent=None if any(t.units_sent is None for t in group) else sum(t.units_sent or 0 for t in group),
             facts=facts,
-            delivery=group[0].delivery,
+            delivery=next((t.delivery for t in group if t.delivery not in {None, Delivery.ONE_ON_ONE}), first.delivery),
+            device_days=first.device_days,
+            live_contact=first.live_contact,
+            further=self.parameters.procedure(further, self.as_of) if further is not None else None,
+            further_places=tuple(after),
         )
-        services.append(service)
-        subject = f"encounter.treatments[{indexes[0]}]"
+
+    def _doubts(self, service: Service) -> None:
+        facts, subject = service.facts, f"encounter.treatments[{service.places[0]}]"
         if facts is None:
-            findings.append(_unknown_code(code, subject))
-        elif facts.unit_minutes is not None and whole is None:
-            findings.append(_no_minutes(code, subject))
+            self.findings.append(_unknown_code(service.code, subject))
+            return
+        if facts.device_days is not None:
+            if service.device_days is None:
+                self.findings.append(_no_days(service.code, subject))
+            return
+        if facts.unit_minutes is not None and service.minutes is None:
+            self.findings.append(_no_minutes(service.code, subject))
         elif (
             facts.unit_minutes is not None
             and not facts.group
             and service.delivery in {Delivery.CONCURRENT, Delivery.GROUP}
+            and self.profile.not_one_on_one is DeliveryRule.HOLD
         ):
-            findings.append(_not_one_on_one(code, subject, service.delivery))
-    return services, findings
+            self.findings.append(_not_one_on_one(service.code, subject, service.delivery))
+        if facts.live_contact and service.live_contact is not True:
+            self.findings.append(_no_contact(service.code, subject))
 
 
-def _assistant_minutes(group: Sequence[Treatment]) -> int | None:
+def _assistant_minutes(group: Sequence[Treatment], minutes: Sequence[int | None]) -> int | None:
     """Minutes without the therapist: stated, or all where only an assistant is named, or unknown."""
     total = 0
-    for treatment in group:
+    for treatment, whole in zip(group, minutes, strict=True):
         if treatment.assistant_minutes is not None:
             total += treatment.assistant_minutes
-        elif treatment.assistant is not None:
-            whole = minutes_of(treatment)
-            if treatment.joint_minutes is None or whole is None or treatment.joint_minutes < whole:
-                return None
+        elif treatment.assistant is not None and (
+            treatment.joint_minutes is None or whole is None or treatment.joint_minutes < whole
+        ):
+            return None
     return total
+
+
+# --- minutes to units ------------------------------------------------------------------------------------------------
 
 
 def _share(
     pool: Sequence[Service], method: UnitsMethod, timed: int
 ) -> tuple[dict[Hcpcs, int], bool, tuple[tuple[tuple[Hcpcs, int], ...], ...]]:
     """Whole units first, then one each by the largest remainder; equal remainders at the cut are a tie."""
-    total = count(timed, method.unit_minutes, method.earned_at)
-    shares = {s.code: (s.minutes or 0) // method.unit_minutes for s in pool}
+    unit = method.unit_minutes
+    total = count(timed, unit, method.earned_at)
+    shares = {s.code: (s.minutes or 0) // unit for s in pool}
     left = total - sum(shares.values())
     order = sorted(
-        (s for s in pool if (s.minutes or 0) % method.unit_minutes),
-        key=lambda s: (-((s.minutes or 0) % method.unit_minutes), -(s.minutes or 0), s.assistant_minutes or 0),
+        (s for s in pool if (s.minutes or 0) % unit),
+        key=lambda s: (-((s.minutes or 0) % unit), -(s.minutes or 0), s.assistant_minutes or 0),
     )
     chosen, rest = order[:left], order[left:]
-    tie, alternatives = False, []
+    tied: list[Service] = []
     if chosen and rest:
-        cut = (chosen[-1].minutes or 0) % method.unit_minutes
-        tied = [s for s in order if (s.minutes or 0) % method.unit_minutes == cut]
-        among = sum(s in tied for s in chosen)
-        tie = len(tied) > among
-        if tie:
-            fixed = [s.code for s in chosen if s not in tied]
-            for picked in list(combinations(tied, among))[:MOST_ALTERNATIVES]:
-                given = dict(shares)
-                for code in (*fixed, *(s.code for s in picked)):
-                    given[code] += 1
-                alternatives.append(tuple(given.items()))
+        cut = (chosen[-1].minutes or 0) % unit
+        tied = [s for s in order if (s.minutes or 0) % unit == cut]
+    among = sum(s in tied for s in chosen)
+    tie = len(tied) > among
+    alternatives = []
+    if tie:
+        fixed = [s.code for s in chosen if s not in tied]
+        for picked in islice(combinations(tied, among), 1, MOST_ALTERNATIVES):
+            given = dict(shares)
+            for code in (*fixed, *(s.code for s in picked)):
+                given[code] += 1
+            alternatives.append(_as_billed(pool, given))
     for service in chosen:
         shares[service.code] += 1
-    return shares, tie, tuple(alternatives[1:]) if tie else ()
+    return shares, tie, tuple(alternatives)
 
 
-def _decide(
-    service: Service,
-    shares: dict[Hcpcs, int],
-    pool: Sequence[Service],
-    method: UnitsMethod,
-    timed: int,
-    total: int,
-    used: tuple[ParameterUse, ...],
-) -> tuple[int, Decision]:
-    facts = service.facts
-    if facts is None or _is_missing(service):
-        return 0, _decision(
-            service, method.key, 0, ("minutes or code facts are missing",), used, method.citation, Outcome.NOT_CHECKED
-        )
-    working: tuple[str, ...]
-    if facts.unit_minutes is None:
-        working = (f"{service.code} is billed by occurrence, whatever its minutes",)
-        return 1, _decision(service, "untimed", 1, working, (), facts.citation)
-    minutes = service.minutes or 0
-    if not _is_pooled(service):
-        earned_at = facts.earned_at or method.earned_at
-        units = count(minutes, facts.unit_minutes, earned_at)
-        working = (
-            f"{minutes} min: first unit at {earned_at}, each further {facts.unit_minutes} min one more = {units}",
-        )
-        return units, _decision(service, "own_threshold", units, working, used, facts.citation)
-    units = shares[service.code]
-    whole, rest = divmod(minutes, method.unit_minutes)
-    if method.pooled:
+def _as_billed(pool: Sequence[Service], shares: Mapping[Hcpcs, int]) -> tuple[tuple[Hcpcs, int], ...]:
+    return tuple(pair for service in pool for pair in replace(service, units=shares[service.code]).billed)
+
+
+class _Day:
+    """What every decision of one day leans on."""
+
+    def __init__(
+        self,
+        pool: Sequence[Service],
+        shares: Mapping[Hcpcs, int],
+        method: UnitsMethod,
+        timed: int,
+        total: int,
+        used: tuple[ParameterUse, ...],
+    ) -> None:
+        self.shares = shares
+        self.method = method
+        self.total = total
+        self.used = used
+        nearest = _next_total(timed, method)
         names = " + ".join(f"{s.minutes} ({s.code})" for s in pool)
-        working = (
+        self.common = (
             f"timed minutes of the day: {names} = {timed}",
             f"{timed} min earn {total} units: first at {method.earned_at}, one more each {method.unit_minutes}",
-            f"{service.code}: {minutes} min = {whole} x {method.unit_minutes} + {rest}",
-            f"{service.code}: {whole} whole + {units - whole} by remainder = {units}",
         )
-        nearest = _next_total(timed, method)
-        otherwise: tuple[str, ...] = (
-            f"with {nearest - timed} more timed minutes the day would earn {total + 1} units",
+        self.otherwise = (f"with {nearest - timed} more timed minutes the day would earn {total + 1} units",)
+
+    def decide(self, service: Service) -> tuple[int, Decision]:
+        facts = service.facts
+        if facts is None or _is_missing(service):
+            why = ("minutes, days or code facts are missing",)
+            return 0, self._decision(service, self.method.key, 0, why, self.method.citation, Outcome.NOT_CHECKED)
+        if facts.device_days is not None:
+            return self._by_days(service, facts.device_days, facts)
+        if facts.unit_minutes is None:
+            why = (f"{service.code} is billed by occurrence, whatever its minutes",)
+            return 1, self._decision(service, "untimed", 1, why, facts.citation, used=())
+        if not _is_pooled(service):
+            return self._by_family(service, facts, facts.unit_minutes)
+        return self._by_method(service)
+
+    def _by_days(self, service: Service, band: tuple[int, int], facts: ProcedureFacts) -> tuple[int, Decision]:
+        least, most = band
+        inside = least <= (service.device_days or 0) <= most
+        why = (f"{service.device_days} days with device data in the period; {service.code} covers {least} to {most}",)
+        return int(inside), self._decision(service, "device_days", int(inside), why, facts.citation, used=())
+
+    def _by_family(self, service: Service, facts: ProcedureFacts, length: int) -> tuple[int, Decision]:
+        """A code, or a first and a further code, whose thresholds the code set itself gives."""
+        minutes = service.minutes or 0
+        earned_at = facts.earned_at or self.method.earned_at
+        steps = [f"{minutes} min: first {length} min are earned at {earned_at}"]
+        further = service.further
+        if further is not None and further.unit_minutes is not None:
+            after = length + (further.earned_at or self.method.earned_at)
+            units = (minutes >= earned_at) + count(minutes - length, further.unit_minutes, after - length)
+            steps.append(f"{further.code} from {after} min, one more each {further.unit_minutes}")
+        elif facts.once:
+            units = int(minutes >= earned_at)
+            steps.append("at most once")
+        else:
+            units = count(minutes, length, earned_at)
+            steps.append(f"one more each {length}")
+        steps.append(" and ".join(f"{code} x {n}" for code, n in replace(service, units=units).billed) or "no unit")
+        return units, self._decision(service, "own_threshold", units, tuple(steps), facts.citation)
+
+    def _by_method(self, service: Service) -> tuple[int, Decision]:
+        method, minutes = self.method, service.minutes or 0
+        units = self.shares[service.code]
+        whole, rest = divmod(minutes, method.unit_minutes)
+        working = [f"{service.code}: {minutes} min = {whole} x {method.unit_minutes} + {rest}"]
+        if method.pooled:
+            working = [
+                *self.common,
+                *working,
+                f"{service.code}: {whole} whole + {units - whole} by remainder = {units}",
+            ]
+            otherwise = self.otherwise
+        else:
+            earns = "earns" if units > whole else "does not earn"
+            step = f"the remainder of {rest} {earns} a unit, which takes {method.earned_at} min"
+            working += [step if rest else "no remainder", f"{service.code}: {units} units"]
+            more = _next_total(minutes, method) - minutes
+            otherwise = (f"with {more} more minutes of {service.code} it would be {units + 1} units",)
+        if service.further is not None and units > 1:
+            working.append(f"the first unit is {service.code}, the other {units - 1} are {service.further.code}")
+        return units, self._decision(service, method.key, units, tuple(working), method.citation, otherwise=otherwise)
+
+    def _decision(
+        self,
+        service: Service,
+        rule: str,
+        units: int,
+        working: tuple[str, ...],
+        citation: Citation,
+        outcome: Outcome = Outcome.PASS,
+        *,
+        otherwise: tuple[str, ...] = (),
+        used: tuple[ParameterUse, ...] | None = None,
+    ) -> Decision:
+        return Decision(
+            station="units",
+            subject=service.code,
+            rule=f"units.{rule}",
+            value=str(units),
+            outcome=outcome,
+            inputs=(("minutes", str(service.minutes)),),
+            working=working,
+            parameters=self.used if used is None else used,
+            citation=citation,
+            otherwise=otherwise,
         )
-    else:
-        working = (
-            f"{service.code}: {minutes} min = {whole} x {method.unit_minutes} + {rest}",
-            f"the remainder of {rest} {'earns' if units > whole else 'does not earn'} a unit, which takes {method.earned_at} min"
-            if rest
-            else "no remainder",
-            f"{service.code}: {units} units",
-        )
-        otherwise = (
-            f"with {_next_total(minutes, method) - minutes} more minutes of {service.code} it would be {units + 1} units",
-        )
-    return units, replace(_decision(service, method.key, units, working, used, method.citation), otherwise=otherwise)
 
 
 def _next_total(minutes: int, method: UnitsMethod) -> int:
     return method.earned_at + method.unit_minutes * count(minutes, method.unit_minutes, method.earned_at)
 
 
-def _decision(
-    service: Service,
-    rule: str,
-    units: int,
-    working: tuple[str, ...],
+def _flat(
+    services: Sequence[Service],
+    rule: UnitsRule,
+    method: UnitsMethod,
     used: tuple[ParameterUse, ...],
-    citation: Citation,
-    outcome: Outcome = Outcome.PASS,
-) -> Decision:
-    return Decision(
+    findings: tuple[Finding, ...],
+) -> UnitsResult:
+    """One unit of the contract's visit code, whatever was done."""
+    assert rule.visit_code is not None
+    done = ", ".join(f"{s.code} {s.minutes} min" if s.minutes is not None else s.code for s in services)
+    blocked = any(_is_missing(s) for s in services)
+    decision = Decision(
         station="units",
-        subject=service.code,
-        rule=f"units.{rule}",
-        value=str(units),
-        outcome=outcome,
-        inputs=(("minutes", str(service.minutes)),),
-        working=working,
+        subject=rule.visit_code,
+        rule=f"units.{method.key}",
+        value="0" if blocked or not services else "1",
+        outcome=Outcome.NOT_CHECKED if blocked else Outcome.PASS,
+        working=(f"documented: {done or 'nothing'}", f"the contract pays the visit: {rule.visit_code} x 1"),
         parameters=used,
-        citation=citation,
+        citation=method.citation,
     )
+    whole = Service(
+        code=rule.visit_code,
+        places=tuple(sorted(place for s in services for place in (*s.places, *s.further_places))),
+        minutes=sum(s.minutes or 0 for s in services),
+        assistant_minutes=None
+        if any(s.assistant_minutes is None for s in services)
+        else sum(s.assistant_minutes or 0 for s in services),
+        units_sent=None,
+        facts=None,
+        delivery=None,
+        units=int(bool(services) and not blocked),
+    )
+    return UnitsResult(
+        services=(whole,) if services else (),
+        timed_minutes=sum(s.minutes or 0 for s in services if _is_pooled(s)),
+        total_timed_units=0,
+        tie=False,
+        alternatives=(),
+        decisions=(decision,),
+        findings=findings,
+    )
+
+
+# --- the payer's caps ------------------------------------------------------------------------------------------------
+
+
+def _capped(
+    services: Sequence[Service], cap: VisitCap, decisions: list[Decision], findings: list[Finding]
+) -> list[Service]:
+    """Take units away until the payer's caps for a visit hold: the unit with the fewest minutes behind it goes first."""
+    result = list(services)
+    steps: list[str] = []
+    if cap.most_codes is not None:
+        ranked = sorted((s for s in result if s.units), key=lambda s: (-(s.minutes or 0), s.places))
+        for service in ranked[cap.most_codes :]:
+            result[result.index(service)] = replace(service, units=0)
+            steps.append(f"{service.code} is over the {cap.most_codes} codes a visit")
+    most = cap.most_units
+    if cap.most_minutes is not None:
+        of_minutes = cap.most_minutes // POOL_MINUTES
+        most = of_minutes if most is None else min(most, of_minutes)
+    if most is not None:
+        while sum(s.units for s in result if _is_timed(s)) > most:
+            index = min(
+                (i for i, s in enumerate(result) if s.units and _is_timed(s)),
+                key=lambda i: (_behind_the_last(result[i]), result[i].minutes or 0, -i),
+            )
+            steps.append(f"{result[index].code} gives up a unit: {most} timed units a visit")
+            result[index] = replace(result[index], units=result[index].units - 1)
+    if steps:
+        decisions.append(
+            Decision(
+                station="units",
+                subject="visit",
+                rule="units.cap",
+                value=f"{sum(s.units for s in services)} earned, {sum(s.units for s in result)} billed",
+                working=tuple(steps),
+                citation=cap.citation,
+            )
+        )
+        findings.append(_over_the_cap(services, result, cap))
+    return result
+
+
+def _is_timed(service: Service) -> bool:
+    return service.facts is not None and service.facts.unit_minutes is not None
+
+
+def _behind_the_last(service: Service) -> int:
+    return (service.minutes or 0) - (service.units - 1) * POOL_MINUTES
+
+
+# --- findings --------------------------------------------------------------------------------------------------------
 
 
 def _compare(service: Service, units: int, profile: PayerProfile) -> list[Finding]:
@@ -310,6 +553,55 @@ def _compare(service: Service, units: int, profile: PayerProfile) -> list[Findin
     ]
 
 
+def _not_earned(service: Service, units: int, method: UnitsMethod) -> list[Finding]:
+    if units or _is_missing(service):
+        return []
+    subject = f"encounter.treatments[{service.places[0]}]"
+    if service.facts is not None and service.facts.device_days is not None:
+        least, most = service.facts.device_days
+        return [
+            Finding(
+                id="units.device_days",
+                severity=Severity.ERROR,
+                text=f"{service.code} is for {least} to {most} days with device data, and there are {service.device_days}.",
+                fix="Bill the code that fits the days, or nothing.",
+                owner="biller",
+                subject=f"{subject}.device_days",
+                observed=str(service.device_days),
+                expected=f"{least} to {most}",
+                queue=Queue.EDITS,
+                citation=service.facts.citation,
+            )
+        ]
+    return [
+        Finding(
+            id="units.not_billable",
+            severity=Severity.INFORMATION,
+            text=f"{service.code}: {service.minutes} min earn no unit by this payer's method; documented, not billed.",
+            fix="Nothing to do.",
+            owner="biller",
+            subject=subject,
+            observed=str(service.minutes),
+            citation=method.citation,
+        )
+    ]
+
+
+def _over_the_cap(before: Sequence[Service], after: Sequence[Service], cap: VisitCap) -> Finding:
+    earned, billed = sum(s.units for s in before), sum(s.units for s in after)
+    return Finding(
+        id="units.over_the_cap",
+        severity=Severity.INFORMATION,
+        text=f"{earned} units were earned and this payer pays {billed} for the visit; the rest is documented, not billed.",
+        fix="Nothing to do.",
+        owner="biller",
+        subject="encounter.treatments",
+        observed=str(earned),
+        expected=str(billed),
+        citation=cap.citation,
+    )
+
+
 def _no_minutes(code: Hcpcs, subject: str) -> Finding:
     return Finding(
         id="documentation.minutes_missing",
@@ -320,7 +612,33 @@ def _no_minutes(code: Hcpcs, subject: str) -> Finding:
         subject=f"{subject}.minutes",
         expected="whole minutes",
         queue=Queue.DOCUMENTATION,
-        citation=Citation(document="CMS Pub 100-02 ch. 15", section="§220.3.E"),
+        citation=NOTE,
+    )
+
+
+def _no_days(code: Hcpcs, subject: str) -> Finding:
+    return Finding(
+        id="documentation.device_days_missing",
+        severity=Severity.ERROR,
+        text=f"{code} is billed by days with device data, and the note does not say how many there were.",
+        fix="Enter the days with data of the monitoring period.",
+        owner=DOCUMENTATION,
+        subject=f"{subject}.device_days",
+        expected="whole days",
+        queue=Queue.DOCUMENTATION,
+    )
+
+
+def _no_contact(code: Hcpcs, subject: str) -> Finding:
+    return Finding(
+        id="documentation.live_contact_missing",
+        severity=Severity.ERROR,
+        text=f"{code} asks for a live contact with the patient in the month, and none is documented.",
+        fix="Document the call or visit with its date, or do not bill the code.",
+        owner=DOCUMENTATION,
+        subject=f"{subject}.live_contact",
+        expected="yes",
+        queue=Queue.DOCUMENTATION,
     )
 
 
@@ -350,17 +668,4 @@ def _unknown_code(code: Hcpcs, subject: str) -> Finding:
         observed=str(code),
         queue=Queue.EDITS,
         outcome=Outcome.NOT_CHECKED,
-    )
-
-
-def _not_billed(service: Service, method: UnitsMethod) -> Finding:
-    return Finding(
-        id="units.not_billable",
-        severity=Severity.INFORMATION,
-        text=f"{service.code}: {service.minutes} min earn no unit by this payer's method; documented, not billed.",
-        fix="Nothing to do.",
-        owner="biller",
-        subject=f"encounter.treatments[{service.places[0]}]",
-        observed=str(service.minutes),
-        citation=method.citation,
     )

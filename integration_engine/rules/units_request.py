@@ -9,19 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from integration_engine.core.codes import parse_hcpcs, parse_modifier
 from integration_engine.core.findings import Decision, Finding
 from integration_engine.core.money import parse_money
 from integration_engine.domain.encounter import Modality
 from integration_engine.domain.parties import Discipline
-from integration_engine.domain.treatment import Delivery, Treatment
+from integration_engine.domain.treatment import AdvanceNotice, Delivery, DenialExpected, Treatment
 from integration_engine.rules.modifiers import ModifierFacts, coded_lines
 from integration_engine.rules.parameters import Parameters
 from integration_engine.rules.units import billed_units
 
-REQUEST_FIELDS = frozenset({"payer", "discipline", "date_of_service", "services", "prior_allowed_amount", "modality"})
+Choice = TypeVar("Choice", bound=StrEnum)
+
+REQUEST_FIELDS = frozenset(
+    {"payer", "discipline", "date_of_service", "services", "prior_allowed_amount", "modality", "habilitative"}
+)
 SERVICE_FIELDS = frozenset(
     {
         "code",
@@ -34,6 +39,10 @@ SERVICE_FIELDS = frozenset(
         "delivery",
         "modifiers",
         "units",
+        "device_days",
+        "live_contact",
+        "denial_expected",
+        "advance_notice",
     }
 )
 MODALITIES = {
@@ -60,7 +69,7 @@ def answer_units(request: Any, parameters: Parameters) -> dict[str, Any]:
     if not isinstance(services, list):
         raise ValueError("services: a list is wanted")
     treatments = [_treatment(service, f"services[{index}]", on) for index, service in enumerate(services)]
-    units = billed_units(treatments, profile, on, parameters)
+    units = billed_units(treatments, profile, on, parameters, discipline)
     facts = ModifierFacts(
         as_of=on,
         discipline=discipline,
@@ -68,7 +77,8 @@ def answer_units(request: Any, parameters: Parameters) -> dict[str, Any]:
         attested=True,
         prior_allowed=_amount(request.get("prior_allowed_amount")),
         allowed_per_unit={},
-        sent={index: treatment.modifiers for index, treatment in enumerate(treatments)},
+        treatments=treatments,
+        habilitative=request.get("habilitative"),
     )
     coded = coded_lines(units.services, profile, facts, parameters)
     return {
@@ -92,7 +102,7 @@ def _treatment(service: Any, path: str, on: date) -> Treatment:
     assistant = _whole(service, "assistant_minutes", path)
     joint = _whole(service, "joint_minutes", path)
     start, stop = _clock(service, "start", path, on), _clock(service, "stop", path, on)
-    if "minutes" not in service and (start is None or stop is None):
+    if "minutes" not in service and "device_days" not in service and (start is None or stop is None):
         raise ValueError(f"{path}.minutes: whole minutes are wanted, or start and stop")
     if minutes is not None and (assistant or 0) + (joint or 0) > minutes:
         raise ValueError(f"{path}: assistant_minutes and joint_minutes are part of minutes and exceed them")
@@ -111,6 +121,10 @@ def _treatment(service: Any, path: str, on: date) -> Treatment:
         delivery=Delivery(delivery) if delivery else None,
         units_sent=_whole(service, "units", path),
         modifiers=tuple(parse_modifier(str(modifier)) for modifier in modifiers),
+        device_days=_whole(service, "device_days", path),
+        live_contact=_flag(service, "live_contact", path),
+        denial_expected=_choice(service, "denial_expected", path, DenialExpected),
+        advance_notice=_choice(service, "advance_notice", path, AdvanceNotice),
     )
 
 
@@ -143,6 +157,22 @@ def _whole(value: Mapping[str, Any], name: str, path: str) -> int | None:
     if isinstance(found, bool) or not isinstance(found, int) or found < 0:
         raise ValueError(f"{path}.{name}: a whole number of minutes, 0 or more, is wanted")
     return found
+
+
+def _flag(value: Mapping[str, Any], name: str, path: str) -> bool | None:
+    found = value.get(name)
+    if found is None or isinstance(found, bool):
+        return found
+    raise ValueError(f"{path}.{name}: true or false is wanted")
+
+
+def _choice(value: Mapping[str, Any], name: str, path: str, among: type[Choice]) -> Choice | None:
+    found = value.get(name)
+    if found is None:
+        return None
+    if found not in set(among):
+        raise ValueError(f"{path}.{name}: one of {', '.join(among)} is wanted")
+    return among(found)
 
 
 def _date(text: str) -> date:

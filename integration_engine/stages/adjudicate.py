@@ -58,7 +58,7 @@ class Adjudicate:
             found = store.records.find(connection, keys)
             before = store.records.load(connection, set(found.values()))
             overrides = store.holds.overrides(connection, [day.id for record in before.values() for day in record.days])
-        taken = take_in(messages, found, before, overrides, rules, store.ids.next)
+        taken = take_in(messages, found, before, overrides, rules, store.ids.next, now.date())
         with store.database.write() as connection:
             store.lanes.guard(connection, lease, now)
             store.versions.keep(connection, "mappings", rules.version, rules.files, now)
@@ -68,7 +68,7 @@ class Adjudicate:
                 survivor = next(iter(taken.patients.values()))
                 store.records.merge(connection, from_id=found[merge], into_id=survivor)
                 again = store.records.load(connection, {survivor})
-                after = readjudicate(again, {}, rules, store.ids.next)
+                after = readjudicate(again, {}, rules, store.ids.next, now.date())
                 self._save(connection, again, after, rules, now)
 
     def again(self, patient_id: int, now: datetime) -> bool:
@@ -86,7 +86,7 @@ class Adjudicate:
                 before = store.records.load(connection, {patient_id})
                 days = [day.id for record in before.values() for day in record.days]
                 overrides = store.holds.overrides(connection, days)
-            taken = readjudicate(before, overrides, rules, store.ids.next)
+            taken = readjudicate(before, overrides, rules, store.ids.next, now.date())
             with store.database.write() as connection:
                 store.lanes.guard(connection, lease, now)
                 store.versions.keep(connection, "mappings", rules.version, rules.files, now)

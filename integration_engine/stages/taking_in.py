@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 import structlog
 
@@ -78,8 +79,9 @@ def take_in(
     overrides: Overrides,
     rules: RulesInForce,
     new_id: Callable[[], int],
+    as_of: date | None = None,
 ) -> TakenIn:
-    """Merge the messages in order and adjudicate each patient touched, once."""
+    """Merge the messages in order and adjudicate each patient touched, once; as_of: today, None judges no time limits."""
     taken = TakenIn()
     whose = dict(found)
     for message in messages:
@@ -97,23 +99,31 @@ def take_in(
             taken.parked[message.journal_id] = _parked("the engine failed on this message", "MSH")
             continue
         taken.patients[message.journal_id] = patient_id
-    _adjudicate(taken, overrides, rules, new_id)
+    _adjudicate(taken, overrides, rules, new_id, as_of)
     return taken
 
 
 def readjudicate(
-    known: Mapping[int, PatientRecord], overrides: Overrides, rules: RulesInForce, new_id: Callable[[], int]
+    known: Mapping[int, PatientRecord],
+    overrides: Overrides,
+    rules: RulesInForce,
+    new_id: Callable[[], int],
+    as_of: date | None = None,
 ) -> TakenIn:
     """Adjudicate known records again, without a message."""
     taken = TakenIn(records=dict(known))
-    _adjudicate(taken, overrides, rules, new_id)
+    _adjudicate(taken, overrides, rules, new_id, as_of)
     return taken
 
 
-def _adjudicate(taken: TakenIn, overrides: Overrides, rules: RulesInForce, new_id: Callable[[], int]) -> None:
+def _adjudicate(
+    taken: TakenIn, overrides: Overrides, rules: RulesInForce, new_id: Callable[[], int], as_of: date | None
+) -> None:
     for patient_id, record in list(taken.records.items()):
         try:
-            after, outcomes = adjudicate_course(record, rules.parameters, overrides=overrides, new_id=new_id)
+            after, outcomes = adjudicate_course(
+                record, rules.parameters, overrides=overrides, new_id=new_id, as_of=as_of
+            )
         except Exception:
             log.exception("patient.failed", journal_id=record.journal_id, stage="adjudicate")
             _give_back(taken, patient_id)

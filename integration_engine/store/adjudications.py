@@ -147,6 +147,11 @@ def _day_row(result: DayResult) -> tuple[Any, ...]:
         day.evaluation,
         encode(day.consumed),
         encode(result.visits),
+        day.billing_provider,
+        encode(day.separated),
+        day.therapist_took_part,
+        day.minutes,
+        day.habilitative,
     )
 
 

@@ -29,6 +29,11 @@ def decode_codes(document: str) -> tuple[tuple[Hcpcs, int], ...]:
     return tuple((Hcpcs(code), units) for code, units in orjson.loads(document))
 
 
+def decode_list(document: str) -> tuple[Hcpcs, ...]:
+    """A list of procedure codes."""
+    return tuple(Hcpcs(code) for code in orjson.loads(document))
+
+
 def decode_consumed(document: str) -> tuple[tuple[str, Decimal], ...]:
     """Authorization numbers with the quantity used."""
     return tuple((number, Decimal(quantity)) for number, quantity in orjson.loads(document))

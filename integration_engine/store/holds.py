@@ -133,6 +133,9 @@ class Holds:
             None,
             "",
             "",
+            finding.why,
+            finding.screen,
+            "",
         )
 
     @staticmethod

@@ -16,7 +16,7 @@ from integration_engine.domain.record import Charge, ChargeState, DayState, Kept
 from integration_engine.store import tables as t
 from integration_engine.store.columns import RecordColumns
 from integration_engine.store.database import ROWS_PER_STATEMENT, bulk_delete, bulk_insert, update_many
-from integration_engine.store.documents import decode_codes, decode_consumed, encode
+from integration_engine.store.documents import decode_codes, decode_consumed, decode_list, encode
 from integration_engine.store.lanes import RecordChanged
 
 # Where an identifier of a merged record stands: it still leads to the survivor, who does not carry it.
@@ -106,7 +106,7 @@ def _one_day_each(connection: Connection, from_id: int, into_id: int) -> None:
     same: dict[Any, list[Any]] = defaultdict(list)
     for row in rows:
         if row.state != DayState.VOID.value:
-            same[row.date_of_service, row.discipline].append(row)
+            same[row.date_of_service, row.discipline, row.billing_provider].append(row)
     twice: list[int] = []
     for days in same.values():
         left = max(days, key=lambda row: (row.state == DayState.BILLED.value, row.patient_id == into_id))
@@ -329,4 +329,9 @@ def day_of(row: Any) -> KeptDay:
         allowed=from_cents(row.allowed_cents) if row.allowed_cents is not None else None,
         evaluation=row.evaluation,
         consumed=decode_consumed(row.consumed),
+        billing_provider=row.billing_provider,
+        separated=decode_list(row.separated),
+        therapist_took_part=row.therapist_took_part,
+        minutes=row.minutes,
+        habilitative=row.habilitative,
     )

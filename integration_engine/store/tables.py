@@ -207,6 +207,11 @@ treatment_day = Table(
     Column("evaluation", Boolean, nullable=False),
     _text("consumed"),
     _text("encounters"),
+    _text("billing_provider", null=True),
+    _text("separated"),
+    Column("therapist_took_part", Boolean),
+    Column("minutes", Integer, nullable=False),
+    Column("habilitative", Boolean),
     _states("state", "held", "ready", "billed", "void"),
 )
 adjudication = Table(
@@ -254,6 +259,9 @@ hold = Table(
     Column("closed_at", Instant),
     _text("closed_by"),
     _text("reason"),
+    _text("why"),
+    _text("screen"),
+    _text("stage"),
     _states("state", "open", "released", "resolved", "overridden"),
     _states("queue", "documentation", "authorization", "edits", "interface"),
 )

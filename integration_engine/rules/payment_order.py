@@ -1,0 +1,59 @@
+"""In which order a day's codes will be reduced, as information: the multiple-procedure payment reduction.
+
+The first unit of the code with the highest practice expense is paid whole, every other unit has that part halved,
+across disciplines. It changes nothing on the claim; it explains the remittance (CARC 59) before it comes.
+Source  CMS Pub 100-04 ch. 5 §10.7; ties by the whole fee as payers publish it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from integration_engine.core.codes import Hcpcs
+from integration_engine.core.findings import Citation, Decision, Outcome
+from integration_engine.core.money import ZERO
+from integration_engine.rules.parameters import Parameters, PayerEntry
+
+CITATION = Citation(document="CMS Pub 100-04 ch. 5", section="§10.7")
+
+
+def payment_order(
+    codes: Sequence[tuple[Hcpcs, int]], entry: PayerEntry, parameters: Parameters, on: date
+) -> tuple[Decision, ...]:
+    """The reduced codes, the one paid whole first; nothing where only one unit is reduced or the payer does not reduce."""
+    if not parameters.profiles[entry.payer.profile].threshold:
+        return ()
+    reduced = [(c, n) for c, n in codes if (facts := parameters.procedure(c, on)) is not None and facts.reduced]
+    if sum(n for _, n in reduced) <= 1:
+        return ()
+    expense = {c: d.find(on) if (d := entry.practice_expense.get(c)) else None for c, _ in reduced}
+    missing = [c for c, amount in expense.items() if amount is None]
+    if missing:
+        return (
+            Decision(
+                station="payment",
+                subject="multiple procedures",
+                rule="payment.multiple_procedures",
+                value="not checked",
+                outcome=Outcome.NOT_CHECKED,
+                working=(f"no practice expense amount is loaded for {' '.join(missing)}",),
+                citation=CITATION,
+            ),
+        )
+    fee = {c: (d.find(on) if (d := entry.allowed.get(c)) else None) or ZERO for c, _ in reduced}
+    order = sorted(reduced, key=lambda pair: (-(expense[pair[0]] or ZERO), -fee[pair[0]], pair[0]))
+    first = order[0][0]
+    return (
+        Decision(
+            station="payment",
+            subject="multiple procedures",
+            rule="payment.multiple_procedures",
+            value=" ".join(code for code, _ in order),
+            working=(
+                f"one unit of {first} is paid whole: its practice expense, {expense[first]}, is the highest",
+                "every other unit has its practice expense halved",
+            ),
+            citation=CITATION,
+        ),
+    )
