@@ -275,7 +275,6 @@ def _modifier_facts(
     practice = parameters.practice
     stated = next((e.location for e in day.encounters if e.location), None) or practice.default_location
     location = practice.locations.get(stated or "")
-    rendering = parameters.practitioner(next((e.rendering for e in day.encounters if e.rendering), None))
     return ModifierFacts(
         as_of=on,
         discipline=discipline,
@@ -288,7 +287,7 @@ def _modifier_facts(
         treatments=treatments,
         charges=charges,
         setting=location.setting if location is not None else "private_practice",
-        rendering=rendering.licence if rendering is not None else None,
+        rendering=parameters.licence_of(next((e.rendering for e in day.encounters if e.rendering), None)),
         habilitative=next((e.habilitative for e in day.encounters if e.habilitative is not None), None),
     )
 

@@ -98,6 +98,18 @@ def _codes(word: str, parts: list[Condition]) -> frozenset[str] | None:
 
 
 def _all(tests: list[Test]) -> Test:
+    if len(tests) == 2:  # noqa: PLR2004 - most conditions have two terms, and every claim runs them all
+        first, second = tests
+
+        def both(facts: Facts) -> bool | None:
+            one = first(facts)
+            if one is False:
+                return False
+            two = second(facts)
+            return two if one is True or two is False else None
+
+        return both
+
     def holds(facts: Facts) -> bool | None:
         answer: bool | None = True
         for test in tests:
@@ -195,6 +207,22 @@ def _value(word: str, wanted: str, given: Any, kind: Kind, fields: Mapping[str, 
     return given
 
 
+def _is(name: str, value: Any) -> Test:
+    def holds(facts: Facts) -> bool | None:
+        fact = facts[name]
+        return None if fact is None else bool(fact == value)
+
+    return holds
+
+
+def _in(name: str, value: Any) -> Test:
+    def holds(facts: Facts) -> bool | None:
+        fact = facts[name]
+        return None if fact is None else fact in value
+
+    return holds
+
+
 def _known(test: Callable[[Any, Any], bool]) -> Callable[[str, Any], Test]:
     """A test of one field's value that answers None where the fact is unknown."""
 
@@ -224,9 +252,9 @@ def _starts(fact: Any, prefixes: tuple[str, ...]) -> bool:
 
 
 _TESTS: Mapping[str, Callable[[str, Any], Test]] = {
-    "is": _known(lambda fact, value: bool(fact == value)),
+    "is": _is,
     "is_not": _known(lambda fact, value: bool(fact != value)),
-    "in": _known(lambda fact, value: fact in value),
+    "in": _in,
     "not_in": _known(lambda fact, value: fact not in value),
     "has": _known(lambda fact, value: value in fact),
     "has_not": _known(lambda fact, value: value not in fact),

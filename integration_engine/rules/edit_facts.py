@@ -85,7 +85,7 @@ LINE_FIELDS: Mapping[str, Kind] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditFacts:
-    """The facts of one claim and of each of its lines, in the order of the lines."""
+    """The facts of one claim, and those of each of its lines that come on top, in the order of the lines."""
 
     claim: Mapping[str, Any]
     lines: tuple[Mapping[str, Any], ...]
@@ -100,10 +100,24 @@ def edit_facts(
     """
     treatments = [treatment for encounter in day.encounters for treatment in encounter.treatments]
     claim = _claim(draft, day, history, treatments, parameters, filing_last_day)
-    codes = {line.code for line in draft.lines}
+    alike: dict[Any, int] = {}
+    for line in draft.lines:
+        key = (line.code, line.modifiers)
+        alike[key] = alike.get(key, 0) + 1
+    groups: dict[Any, list[Treatment]] = {}
+    for treatment in treatments:
+        groups.setdefault(treatment.code, []).append(treatment)
+    done = {code: _done(group) for code, group in groups.items()}
     return EditFacts(
         claim=claim,
-        lines=tuple(_line(line, draft, codes, treatments, claim, parameters) for line in draft.lines),
+        lines=tuple(
+            {
+                **_line(line, draft, parameters),
+                **done.get(line.code, _NOT_SENT),
+                "line.same_code_and_modifiers": alike[line.code, line.modifiers] > 1,
+            }
+            for line in draft.lines
+        ),
     )
 
 
@@ -116,13 +130,9 @@ def _claim(
     filing_last_day: date | None,
 ) -> dict[str, Any]:
     on, born = draft.date_of_service, draft.patient.birth_date
-    encounter = day.encounters[0]
-    plan = _plan(day)
-    mine = [other for other in history.days if other.discipline is draft.discipline]
-    days = {other.date_of_service for other in mine} | {on}
-    monday = on - timedelta(days=on.weekday())
+    encounter, plan, people = day.encounters[0], _plan(day), (draft.referring, draft.rendering)
     kinds = [m.kind for m in day.measurements if m.discipline in (None, day.discipline)]
-    since = on - timedelta(days=MONITORING_DAYS - 1)
+    codes = tuple(line.code for line in draft.lines)
     return {
         "claim.payer": draft.payer.key,
         "claim.profile": draft.payer.profile,
@@ -130,11 +140,11 @@ def _claim(
         "claim.claim_filing": draft.payer.claim_filing,
         "claim.discipline": draft.discipline.value,
         "claim.place_of_service": draft.place_of_service,
-        "claim.codes": tuple(line.code for line in draft.lines),
+        "claim.codes": codes,
         "claim.diagnoses": draft.diagnoses,
         "claim.first_diagnosis": draft.diagnoses[0],
         "claim.total_charge_cents": int(draft.total_charge * 100),
-        "claim.line_count": len(draft.lines),
+        "claim.line_count": len(codes),
         "claim.has_referring": draft.referring is not None,
         "claim.has_authorization": draft.authorization_number is not None,
         "claim.filing_days_left": (filing_last_day - day.as_of).days if filing_last_day and day.as_of else None,
@@ -148,30 +158,41 @@ def _claim(
         "plan.frequency_per_week": plan.frequency_per_week if plan else None,
         "plan.duration_weeks": plan.duration_weeks if plan else None,
         "plan.diagnoses": plan.diagnoses or None if plan else None,
-        "week.treatment_days": sum(monday <= one <= on for one in days),
-        "day.codes_of_other_claims": tuple(
-            code
-            for other in history.days
-            if other.date_of_service == on and other.discipline is not draft.discipline
-            for code, _ in other.codes
-        ),
-        "period.codes": tuple(
-            code for other in history.days if since <= other.date_of_service <= on for code, _ in other.codes
-        )
-        + tuple(line.code for line in draft.lines),
-        "episode.earlier_evaluations": sum(other.evaluation and other.date_of_service < on for other in mine)
-        if encounter.encounter_type is EncounterType.EVALUATION
-        else 0,
-        "episode.treatment_days": len(days),
+        **_course(draft, codes, history, evaluation=encounter.encounter_type is EncounterType.EVALUATION),
         "goals.count": kinds.count(MeasurementKind.GOAL),
         "measures.count": kinds.count(MeasurementKind.MEASURE) + kinds.count(MeasurementKind.TEST),
         "measures.codes": tuple(m.code for m in day.measurements if m.code),
         "outcomes.count": kinds.count(MeasurementKind.OUTCOME),
-        "referring.licence": draft.referring.licence if draft.referring else None,
-        "rendering.licence": draft.rendering.licence if draft.rendering else None,
-        "rendering.taxonomy": draft.rendering.taxonomy if draft.rendering else None,
+        "referring.licence": people[0].licence if people[0] else None,
+        "rendering.licence": people[1].licence if people[1] else None,
+        "rendering.taxonomy": people[1].taxonomy if people[1] else None,
         "assistant.took_part": any(t.assistant is not None or t.assistant_minutes for t in treatments),
         "student.took_part": any(t.student is not None for t in treatments),
+    }
+
+
+def _course(draft: ClaimDraft, codes: tuple[str, ...], history: History, *, evaluation: bool) -> dict[str, Any]:
+    """What the patient's other treatment days say about this one."""
+    if not history.days:
+        return {
+            "week.treatment_days": 1,
+            "day.codes_of_other_claims": (),
+            "period.codes": codes,
+            "episode.earlier_evaluations": 0,
+            "episode.treatment_days": 1,
+        }
+    on = draft.date_of_service
+    mine = [other for other in history.days if other.discipline is draft.discipline]
+    days = {other.date_of_service for other in mine} | {on}
+    monday, since = on - timedelta(days=on.weekday()), on - timedelta(days=MONITORING_DAYS - 1)
+    today = [o for o in history.days if o.date_of_service == on and o.discipline is not draft.discipline]
+    period = [o for o in history.days if since <= o.date_of_service <= on]
+    return {
+        "week.treatment_days": sum(monday <= one <= on for one in days),
+        "day.codes_of_other_claims": tuple(code for other in today for code, _ in other.codes),
+        "period.codes": tuple(code for other in period for code, _ in other.codes) + codes,
+        "episode.earlier_evaluations": sum(o.evaluation and o.date_of_service < on for o in mine) if evaluation else 0,
+        "episode.treatment_days": len(days),
     }
 
 
@@ -186,39 +207,52 @@ def _plan(day: TreatmentDay) -> PlanOfCare | None:
     return max(begun, key=lambda plan: (plan.certified_from or date.min, plan.version or 0), default=None)
 
 
-def _line(
-    line: ServiceLine,
-    draft: ClaimDraft,
-    codes: set[Any],
-    treatments: list[Treatment],
-    claim: Mapping[str, Any],
-    parameters: Parameters,
-) -> dict[str, Any]:
-    procedure = parameters.procedure(line.code, line.date_of_service)
-    group = [t for t in treatments if t.code == line.code]
+_NOT_SENT: Mapping[str, Any] = {
+    "line.minutes": None,
+    "line.delivery": None,
+    "line.has_start_and_stop": False,
+    "line.same_start": False,
+}
+
+
+def _done(group: list[Treatment]) -> dict[str, Any]:
+    """What the treatments of one code say together."""
     minutes = [minutes_of(t) for t in group]
     starts = [t.start for t in group if t.start is not None]
     return {
-        **claim,
+        "line.minutes": None if None in minutes else sum(m for m in minutes if m is not None),
+        "line.delivery": next((t.delivery.value for t in group if t.delivery), None),
+        "line.has_start_and_stop": all(t.start and t.stop for t in group),
+        "line.same_start": len(starts) != len(set(starts)),
+    }
+
+
+def _line(line: ServiceLine, draft: ClaimDraft, parameters: Parameters) -> dict[str, Any]:
+    procedure = parameters.procedure(line.code, line.date_of_service)
+    facts: dict[str, Any] = {
         "line.code": line.code,
         "line.modifiers": line.modifiers,
         "line.units": line.units,
         "line.charge_cents": int(line.charge * 100),
         "line.diagnoses": tuple(draft.diagnoses[pointer - 1] for pointer in line.pointers),
-        "line.minutes": sum(m for m in minutes if m is not None) if minutes and None not in minutes else None,
-        "line.delivery": next((t.delivery.value for t in group if t.delivery), None),
-        "line.disciplines": tuple(procedure.disciplines) if procedure else None,
-        "line.is_evaluation": procedure.evaluation if procedure else None,
-        "line.is_group": procedure.group if procedure else None,
-        "line.is_hands_on": procedure.hands_on if procedure else None,
-        "line.is_timed": procedure.unit_minutes is not None if procedure else None,
-        "line.has_start_and_stop": bool(group) and all(t.start and t.stop for t in group),
-        "line.same_code_and_modifiers": sum(
-            (other.code, other.modifiers) == (line.code, line.modifiers) for other in draft.lines
-        )
-        > 1,
-        "line.same_start": len(starts) != len(set(starts)),
-        "line.missing_primary": bool(procedure.add_on_to) and codes.isdisjoint(procedure.add_on_to)
-        if procedure
-        else None,
     }
+    if procedure is None:
+        return {**facts, **_UNKNOWN_CODE}
+    primary = procedure.add_on_to
+    facts["line.disciplines"] = procedure.disciplines
+    facts["line.is_evaluation"] = procedure.evaluation
+    facts["line.is_group"] = procedure.group
+    facts["line.is_hands_on"] = procedure.hands_on
+    facts["line.is_timed"] = procedure.unit_minutes is not None
+    facts["line.missing_primary"] = bool(primary) and not any(other.code in primary for other in draft.lines)
+    return facts
+
+
+_UNKNOWN_CODE: Mapping[str, Any] = {
+    "line.disciplines": None,
+    "line.is_evaluation": None,
+    "line.is_group": None,
+    "line.is_hands_on": None,
+    "line.is_timed": None,
+    "line.missing_primary": None,
+}

@@ -62,11 +62,11 @@ def _requirements(
     decisions: list[Decision],
     findings: list[Finding],
 ) -> None:
-    in_force = parameters.requirements.on(day.date_of_service)
     for encounter in day.encounters:
         kind = encounter.encounter_type
-        applying = [r for r in in_force.value if _applies(r, kind, profile.segment)]
-        missing = [r for r in applying if not NEEDS[r.need](day, encounter, parameters)]
+        asked = parameters.requirements_for(kind.value if kind else None, profile.segment, day.date_of_service)
+        missing = [r for r in asked.requirements if not NEEDS[r.need](day, encounter, parameters)]
+        lacking = ", ".join(r.need.replace("_", " ") for r in missing)
         decisions.append(
             Decision(
                 station="gates",
@@ -74,27 +74,12 @@ def _requirements(
                 rule="gates.minimum_documentation",
                 value="complete" if not missing else f"{len(missing)} missing",
                 outcome=Outcome.FAIL if missing else Outcome.PASS,
-                working=(
-                    f"{kind.value if kind else 'encounter'} for {profile.segment} payers needs: "
-                    + ", ".join(r.need.replace("_", " ") for r in applying),
-                    "missing: " + (", ".join(r.need.replace("_", " ") for r in missing) or "nothing"),
-                ),
-                parameters=(
-                    ParameterUse(
-                        name="minimum_documentation",
-                        value=f"{len(applying)} requirements",
-                        in_force_from=in_force.effective_from,
-                    ),
-                ),
-                citation=in_force.citation,
+                working=(asked.text, f"missing: {lacking or 'nothing'}"),
+                parameters=(asked.use,),
+                citation=asked.citation,
             )
         )
         findings.extend(_missing(r, encounter) for r in missing)
-
-
-def _applies(requirement: Requirement, kind: EncounterType | None, segment: str) -> bool:
-    types, segments = requirement.encounter_types, requirement.segments
-    return ("any" in types or (kind is not None and kind.value in types)) and ("any" in segments or segment in segments)
 
 
 def _missing(requirement: Requirement, encounter: Encounter) -> Finding:
@@ -239,8 +224,7 @@ def _plan_of_care(
         )
         return
     certified, working, finding = _certified(plan, start, on, rule)
-    certifier = parameters.practitioner(plan.certifying)
-    licence = certifier.licence if certifier is not None else None
+    licence = parameters.licence_of(plan.certifying)
     if certified and licence is not None and licence not in rule.may_certify:
         certified = False
         working = (*working, f"certified by a {licence.value.replace('_', ' ')}, who may not certify therapy")
@@ -510,10 +494,9 @@ def _last_report(
 
 def _counts(note: ProgressNote, day: TreatmentDay, parameters: Parameters) -> bool:
     """A report of this discipline, signed or at least not unsigned, and not written by an assistant."""
-    author = parameters.practitioner(note.author)
     return (
         note.kind in REPORTS
         and note.discipline in (None, day.discipline)
         and note.status != "unsigned"
-        and (author is None or author.licence not in BELOW_THERAPIST)
+        and parameters.licence_of(note.author) not in BELOW_THERAPIST
     )

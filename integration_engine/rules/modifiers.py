@@ -9,11 +9,12 @@ Authority: CMS Pub 100-04 ch. 5 §§10.3, 20.1; 42 CFR 410.59 and 410.60 (assist
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
 from integration_engine.core.codes import Hcpcs, Modifier
+from integration_engine.core.dated import DatedValue
 from integration_engine.core.errors import NotInForce
 from integration_engine.core.findings import Citation, Decision, Finding, Outcome, ParameterUse, Queue, Severity
 from integration_engine.core.money import ZERO
@@ -85,16 +86,18 @@ def coded_lines(
     """Turn services with units into lines with modifiers, splitting a code that assistant and therapist shared."""
     coding = _Coding(profile, facts, parameters)
     lines = [line for service in services if service.units for line in coding.by_whom(service)]
-    lines = [coding.with_discipline(line) for line in lines]
-    lines = [coding.with_notice(line) for line in lines]
-    lines, allowed = coding.with_threshold(lines)
-    lines = coding.with_separation(lines)
-    lines = [coding.with_telehealth(line) for line in lines]
-    lines = [coding.with_habilitative(line) for line in lines]
-    lines = [coding.with_sent(line) for line in lines]
-    ordered = tuple(coding.in_order(line) for line in lines)
+    coding.add_discipline(lines)
+    coding.add_notices(lines)
+    allowed = coding.add_threshold(lines)
+    coding.add_separation(lines)
+    coding.add_telehealth(lines)
+    coding.add_habilitative(lines)
+    coding.add_sent(lines)
     return ModifiersResult(
-        lines=ordered, allowed=allowed, decisions=tuple(coding.decisions), findings=tuple(coding.findings)
+        lines=tuple(coding.finished(line) for line in lines),
+        allowed=allowed,
+        decisions=tuple(coding.decisions),
+        findings=tuple(coding.findings),
     )
 
 
@@ -106,11 +109,15 @@ def over_the_share(assistant: int, total: int, rule: AssistantRule) -> bool:
 
     Why      CMS published two ways to round and the statute says more than 10 percent; the method is dated data.
     """
-    return {
-        ShareMethod.STRICT: 10 * assistant > rule.share_over * total,
-        ShareMethod.PERCENTAGE: total > 0 and (200 * assistant + total) // (2 * total) > 10 * rule.share_over,
-        ShareMethod.SIMPLE: assistant >= (total + 5) // 10 + 1,
-    }[rule.share_method]
+    return _over_by(rule.share_method, assistant, total, rule.share_over)
+
+
+def _over_by(method: ShareMethod, assistant: int, total: int, tenths: int) -> bool:
+    if method is ShareMethod.STRICT:
+        return 10 * assistant > tenths * total
+    if method is ShareMethod.PERCENTAGE:
+        return total > 0 and (200 * assistant + total) // (2 * total) > 10 * tenths
+    return assistant >= (total + 5) // 10 + 1
 
 
 def split_by_assistant(therapist: int, assistant: int, units: int, rule: AssistantRule) -> tuple[int, int, str, bool]:
@@ -139,6 +146,19 @@ def split_by_assistant(therapist: int, assistant: int, units: int, rule: Assista
     return without + left - 1, with_it + 1, f"two units left of {p} + {a} min: one each", not addressed
 
 
+class _Line:
+    """One line being coded; modifiers are added in any order and put in the payer's order at the end."""
+
+    __slots__ = ("by_assistant", "code", "modifiers", "places", "units")
+
+    def __init__(self, code: Hcpcs, units: int, places: tuple[int, ...], marks: list[Modifier]) -> None:
+        self.code = code
+        self.units = units
+        self.places = places
+        self.by_assistant = bool(marks)
+        self.modifiers = marks
+
+
 class _Coding:
     """One day's lines while they are being coded; collects decisions and findings."""
 
@@ -148,10 +168,17 @@ class _Coding:
         self.parameters = parameters
         self.decisions: list[Decision] = []
         self.findings: list[Finding] = []
+        treatments = facts.treatments
+        self.noticed = any(
+            t.denial_expected or t.advance_notice or not NOTICE.isdisjoint(t.modifiers) for t in treatments
+        )
+        self.sent = any(t.modifiers for t in treatments)
+        self.scope = profile.discipline_modifiers.find(facts.as_of)
+        self.assistants = bool(profile.assistant_modifiers.find(facts.as_of))
 
     # --- by whom ------------------------------------------------------------------------------------------------------
 
-    def by_whom(self, service: Service) -> list[CodedLine]:
+    def by_whom(self, service: Service) -> list[_Line]:
         """The service's lines, apart for units that take the assistant modifier."""
         if not self._assistants_marked():
             return _lines(service, service.units, 0)
@@ -201,52 +228,59 @@ class _Coding:
     def _assistants_marked(self) -> bool:
         if self.facts.discipline is Discipline.SLP:
             return False  # there is no modifier for SLP assistants
-        return bool(self.profile.assistant_modifiers.find(self.facts.as_of))
+        return self.assistants
 
     # --- discipline ---------------------------------------------------------------------------------------------------
 
-    def with_discipline(self, line: CodedLine) -> CodedLine:
-        """GP, GO or GN where the payer wants it."""
-        scope = self.profile.discipline_modifiers.find(self.facts.as_of)
-        if scope is None or scope == "none":
-            return line
-        procedure = self.parameters.procedure(line.code, self.facts.as_of)
-        always = procedure is None or procedure.always_therapy
-        if scope == "always_therapy" and not always:
-            return line
-        if not always and self.facts.rendering in PRESCRIBERS:
-            return line  # a physician may bill a sometimes-therapy code without a therapy plan of care
+    def add_discipline(self, lines: Sequence[_Line]) -> None:
+        """GP, GO or GN where the payer wants it; one decision, since all lines have it for the same reason."""
+        if self.scope is None or self.scope == "none":
+            return
         modifier = self.parameters.discipline_modifiers[self.facts.discipline]
-        self.decisions.append(
-            Decision(
-                station="modifiers",
-                subject=line.code,
-                rule="modifiers.discipline",
-                value=modifier,
-                working=(f"{self.facts.discipline} plan of care: {modifier}",),
-                citation=self.parameters.citations["discipline_modifiers"],
+        marked = {}
+        for line in lines:
+            procedure = self.parameters.procedure(line.code, self.facts.as_of)
+            always = procedure is None or procedure.always_therapy
+            if not always and (self.scope == "always_therapy" or self.facts.rendering in PRESCRIBERS):
+                continue  # a physician may bill a sometimes-therapy code without a therapy plan of care
+            line.modifiers.append(modifier)
+            marked[line.code] = True
+        if marked:
+            self.decisions.append(
+                Decision(
+                    station="modifiers",
+                    subject=" ".join(marked),
+                    rule="modifiers.discipline",
+                    value=modifier,
+                    working=(f"{self.facts.discipline} plan of care: {modifier}",),
+                    citation=self.parameters.citations["discipline_modifiers"],
+                )
             )
-        )
-        return replace(line, modifiers=(modifier, *line.modifiers))
 
     # --- notices ------------------------------------------------------------------------------------------------------
 
-    def with_notice(self, line: CodedLine) -> CodedLine:
+    def add_notices(self, lines: Sequence[_Line]) -> None:
         """GA, GX, GY, GZ from what the patient signed and why a denial is expected."""
+        if self.noticed:
+            for line in lines:
+                self._add_notice(line)
+
+    def _add_notice(self, line: _Line) -> None:
         group = [self.facts.treatments[place] for place in line.places]
         expected = next((t.denial_expected for t in group if t.denial_expected), None)
         signed = next((t.advance_notice for t in group if t.advance_notice), None)
-        sent = NOTICE.intersection(m for t in group for m in t.modifiers)
         if not self.profile.advance_notices:
+            sent = NOTICE.intersection(m for t in group for m in t.modifiers)
             if sent:
-                self.findings.append(_notice_not_allowed(line, tuple(sorted(sent)), self.profile.label))
-            return line
-        modifiers = _notice_modifiers(expected, signed)
+                self.findings.append(_notice_not_allowed(line.code, tuple(sorted(sent)), self.profile.label))
+            return
         if expected is None and signed is None:
-            return line
+            return
+        modifiers = _notice_modifiers(expected, signed)
         if not modifiers:
-            self.findings.append(_notice_unclear(line))
-            return line
+            self.findings.append(_notice_unclear(line.code))
+            return
+        line.modifiers.extend(modifiers)
         self.decisions.append(
             Decision(
                 station="modifiers",
@@ -263,78 +297,80 @@ class _Coding:
                 else (),
             )
         )
-        return replace(line, modifiers=(*line.modifiers, *modifiers))
 
     # --- the therapy threshold ----------------------------------------------------------------------------------------
 
-    def with_threshold(self, lines: list[CodedLine]) -> tuple[list[CodedLine], Decimal | None]:
-        """KX on every line that takes the year's allowed amount above the threshold."""
+    def add_threshold(self, lines: Sequence[_Line]) -> Decimal | None:
+        """KX on every line that takes the year's allowed amount above the threshold; returns what the day adds to it."""
         facts = self.facts
         if not self.profile.threshold:
-            return lines, None
+            return None
         bucket = self.parameters.buckets[facts.discipline]
         try:
             in_force = self.parameters.thresholds[bucket].on(facts.as_of)
         except NotInForce as error:
             self.findings.append(_threshold_not_loaded(error))
-            return lines, None
-        used = (
-            ParameterUse(name=f"threshold {bucket}", value=str(in_force.value), in_force_from=in_force.effective_from),
-        )
-        running = facts.prior_allowed
+            return None
+        limit, running = in_force.value, facts.prior_allowed
         if running is None:
-            self.decisions.append(
-                Decision(
-                    station="modifiers",
-                    subject="KX",
-                    rule="modifiers.threshold",
-                    value="not checked",
-                    outcome=Outcome.NOT_CHECKED,
-                    working=("the allowed amount used before is not known",),
-                    parameters=used,
-                    citation=in_force.citation,
-                )
-            )
-            return lines, None
-        result, day = [], ZERO
-        known = True
+            self._tell_threshold(bucket, in_force, "not checked", ["the allowed amount used before is not known"])
+            return None
+        working = [f"{bucket} used before this day: {running}; threshold {limit}"]
+        day, known, first_above = ZERO, True, ""
         for line in lines:
             exact = facts.allowed_per_unit.get(line.code)
             each = exact if exact is not None else facts.charges.get(line.code)
             known &= each is not None
-            after = running + (each or ZERO) * line.units
-            above = after > in_force.value
-            self.decisions.append(
-                Decision(
-                    station="modifiers",
-                    subject=line.code,
-                    rule="modifiers.threshold",
-                    value="KX" if above else "no KX",
-                    outcome=Outcome.PASS if each is not None or above else Outcome.NOT_CHECKED,
-                    working=(
-                        f"{bucket} used before this line: {running}",
-                        f"with this line ({_amount(exact, each, line.units)}): {after}",
-                        f"threshold {in_force.value}: {'above' if above else 'not above'}",
-                    ),
-                    parameters=used,
-                    citation=in_force.citation,
-                    otherwise=(f"{in_force.value - running} is left below the threshold",) if not above else (),
-                )
+            amount = (each or ZERO) * line.units
+            running, day = running + amount, day + amount
+            above = running > limit
+            working.append(
+                f"with {line.code} ({_amount(exact, each, line.units)}): {running}, {'above' if above else 'not above'}"
             )
-            running, day = after, day + (each or ZERO) * line.units
-            if above and exact is None and each is not None:
-                self.findings.append(_threshold_by_charge(line, in_force.citation))
-            result.append(self._above(line, in_force.citation) if above else line)
+            if above:
+                first_above = first_above or line.code
+                self._above(line, in_force.citation, by_charge=exact is None and each is not None)
+        value = f"KX from {first_above} on" if first_above else "no KX" if known else "not checked"
+        left = () if first_above else (f"{limit - running} is left below the threshold",)
+        self._tell_threshold(bucket, in_force, value, working, left)
         self._review(bucket, running)
-        return result, day if known else None
+        return day if known else None
 
-    def _above(self, line: CodedLine, citation: Citation | None) -> CodedLine:
-        """A line above the threshold: KX where necessity is attested; a notice instead where it is not necessary."""
+    def _tell_threshold(
+        self,
+        bucket: str,
+        in_force: DatedValue[Decimal],
+        value: str,
+        working: Sequence[str],
+        otherwise: tuple[str, ...] = (),
+    ) -> None:
+        self.decisions.append(
+            Decision(
+                station="modifiers",
+                subject="KX",
+                rule="modifiers.threshold",
+                value=value,
+                outcome=Outcome.NOT_CHECKED if value == "not checked" else Outcome.PASS,
+                working=tuple(working),
+                parameters=(
+                    ParameterUse(
+                        name=f"threshold {bucket}", value=str(in_force.value), in_force_from=in_force.effective_from
+                    ),
+                ),
+                citation=in_force.citation,
+                otherwise=otherwise,
+            )
+        )
+
+    def _above(self, line: _Line, citation: Citation | None, *, by_charge: bool) -> None:
+        """A line above the threshold: KX where necessity is attested; where a notice says it is not necessary, none."""
+        if by_charge:
+            self.findings.append(_threshold_by_charge(line.code, citation))
         if NOTICE.intersection(line.modifiers):
-            return line
+            return
         if self.facts.attested is not True:
-            self.findings.append(_not_attested(line, citation))
-        return replace(line, modifiers=(*line.modifiers, KX))
+            self.findings.append(_not_attested(line.code, citation))
+        line.modifiers.append(KX)
 
     def _review(self, bucket: str, running: Decimal) -> None:
         """Above the medical review amount nothing changes on the claim; it may be picked for review."""
@@ -345,62 +381,62 @@ class _Coding:
 
     # --- separate services --------------------------------------------------------------------------------------------
 
-    def with_separation(self, lines: list[CodedLine]) -> list[CodedLine]:
+    def add_separation(self, lines: Sequence[_Line]) -> None:
         """59 on the second code of a pair, only for payers whose profile appends it and only on separate blocks."""
         appended = self.profile.separate_modifier
         if appended is None or len(lines) < 2:  # noqa: PLR2004 - a pair
-            return lines
-        present = {line.code for line in lines}
+            return
         marked: set[Hcpcs] = set()
-        for first, second in self.parameters.pairs_among(present, self.profile, self.facts.as_of):
+        for first, second in self.parameters.pairs_among({line.code for line in lines}, self.profile, self.facts.as_of):
             blocks = blocks_of(self.facts.treatments, first, second)
-            if blocks.evidence is Evidence.SEPARATE and second not in marked:
-                marked.add(second)
-                self.decisions.append(
-                    Decision(
-                        station="modifiers",
-                        subject=second,
-                        rule="modifiers.separate_services",
-                        value=appended,
-                        working=(f"{second} is part of {first} unless done apart; on record: {blocks.text}",),
-                    )
+            if blocks.evidence is not Evidence.SEPARATE or second in marked:
+                continue
+            marked.add(second)
+            self.decisions.append(
+                Decision(
+                    station="modifiers",
+                    subject=second,
+                    rule="modifiers.separate_services",
+                    value=appended,
+                    working=(f"{second} is part of {first} unless done apart; on record: {blocks.text}",),
                 )
-        return [replace(line, modifiers=(*line.modifiers, appended)) if line.code in marked else line for line in lines]
+            )
+        for line in lines:
+            if line.code in marked:
+                line.modifiers.append(appended)
 
     # --- telehealth, habilitative -------------------------------------------------------------------------------------
 
-    def with_telehealth(self, line: CodedLine) -> CodedLine:
+    def add_telehealth(self, lines: Sequence[_Line]) -> None:
         """The payer's telehealth modifier; audio only apart from video, an institution apart from private practice."""
+        if self.facts.modality in {Modality.TELEHEALTH_VIDEO, Modality.TELEHEALTH_AUDIO}:
+            for line in lines:
+                procedure = self.parameters.procedure(line.code, self.facts.as_of)
+                if procedure is None or not procedure.remote:  # monitoring and e-visits are not telehealth
+                    self._add_telehealth(line)
+
+    def _add_telehealth(self, line: _Line) -> None:
         facts, profile = self.facts, self.profile
-        if facts.modality not in {Modality.TELEHEALTH_VIDEO, Modality.TELEHEALTH_AUDIO}:
-            return line
-        procedure = self.parameters.procedure(line.code, facts.as_of)
-        if procedure is not None and procedure.remote:
-            return line  # remote monitoring and e-visits are not telehealth
         in_force = profile.telehealth.on(facts.as_of)
         rule = in_force.value
         if not rule.covered:
-            self.findings.append(_telehealth_not_covered(line, profile.label, rule.citation))
-            return line
+            self.findings.append(_telehealth_not_covered(line.code, profile.label, rule.citation))
+            return
         listed = self.parameters.telehealth_codes.get(rule.codes)
         if listed is not None and line.code not in (listed.find(facts.as_of) or ()):
-            self.findings.append(_telehealth_code_not_listed(line, profile.label, rule.citation))
-        video = facts.modality is Modality.TELEHEALTH_VIDEO
-        if not video:
+            self.findings.append(_telehealth_code_not_listed(line.code, profile.label, rule.citation))
+        if facts.modality is Modality.TELEHEALTH_AUDIO:
             modifier = rule.audio_modifier
-        elif facts.setting == "institution":
-            modifier = rule.institution_modifier
         else:
-            modifier = rule.video_modifier
+            modifier = rule.institution_modifier if facts.setting == "institution" else rule.video_modifier
+        mode = (facts.modality or Modality.TELEHEALTH_VIDEO).value
         self.decisions.append(
             Decision(
                 station="modifiers",
                 subject=line.code,
                 rule="modifiers.telehealth",
                 value=modifier or "none",
-                working=(
-                    f"{facts.modality.value} for {profile.label}: {modifier or 'place of service alone says it'}",
-                ),
+                working=(f"{mode} for {profile.label}: {modifier or 'place of service alone says it'}",),
                 parameters=(
                     ParameterUse(
                         name=f"{profile.key}.telehealth",
@@ -411,45 +447,50 @@ class _Coding:
                 citation=rule.citation,
             )
         )
-        return replace(line, modifiers=(*line.modifiers, modifier)) if modifier else line
+        if modifier:
+            line.modifiers.append(modifier)
 
-    def with_habilitative(self, line: CodedLine) -> CodedLine:
+    def add_habilitative(self, lines: Sequence[_Line]) -> None:
         """96 or 97 for plans that count habilitative and rehabilitative care apart."""
-        if not self.profile.habilitative_modifiers:
-            return line
+        if not self.profile.habilitative_modifiers or not lines:
+            return
         if self.facts.habilitative is None:
-            if not any(finding.id == "documentation.habilitative_missing" for finding in self.findings):
-                self.findings.append(_habilitative_unknown())
-            return line
-        return replace(
-            line,
-            modifiers=(*line.modifiers, HABILITATIVE if self.facts.habilitative else REHABILITATIVE),
-        )
+            self.findings.append(_habilitative_unknown())
+            return
+        for line in lines:
+            line.modifiers.append(HABILITATIVE if self.facts.habilitative else REHABILITATIVE)
 
     # --- sent, order --------------------------------------------------------------------------------------------------
 
-    def with_sent(self, line: CodedLine) -> CodedLine:
+    def add_sent(self, lines: Sequence[_Line]) -> None:
         """Modifiers only a person can know, as the EMR sent them."""
-        carried = [
-            modifier
-            for place in line.places
-            for modifier in self.facts.treatments[place].modifiers
-            if modifier not in COMPUTED and modifier not in line.modifiers
-        ]
-        if SEPARATE.intersection(line.modifiers):
-            carried = [modifier for modifier in carried if modifier not in SEPARATE]
-        return replace(line, modifiers=(*line.modifiers, *dict.fromkeys(carried))) if carried else line
+        if not self.sent:
+            return
+        for line in lines:
+            apart = not SEPARATE.isdisjoint(line.modifiers)
+            for place in line.places:
+                for modifier in self.facts.treatments[place].modifiers:
+                    computed = modifier in COMPUTED or (apart and modifier in SEPARATE)
+                    if not computed and modifier not in line.modifiers:
+                        line.modifiers.append(modifier)
 
-    def in_order(self, line: CodedLine) -> CodedLine:
-        """The payer's order on the line; more than four hold."""
+    def finished(self, line: _Line) -> CodedLine:
+        """The line with its modifiers in the payer's order; more than four hold."""
         rank = self.profile.modifier_rank
-        modifiers = tuple(sorted(line.modifiers, key=lambda modifier: rank.get(modifier, len(rank))))
-        if len(modifiers) > MOST_MODIFIERS:
-            self.findings.append(_too_many(line, modifiers))
-        return line if modifiers == line.modifiers else replace(line, modifiers=modifiers)
+        if len(line.modifiers) > 1:
+            line.modifiers.sort(key=lambda modifier: rank.get(modifier, len(rank)))
+        if len(line.modifiers) > MOST_MODIFIERS:
+            self.findings.append(_too_many(line.code, line.modifiers))
+        return CodedLine(
+            code=line.code,
+            units=line.units,
+            places=line.places,
+            by_assistant=line.by_assistant,
+            modifiers=tuple(line.modifiers),
+        )
 
 
-def _lines(service: Service, without: int, with_it: int, modifier: Modifier | None = None) -> list[CodedLine]:
+def _lines(service: Service, without: int, with_it: int, modifier: Modifier | None = None) -> list[_Line]:
     """Lines without and with the assistant modifier; of a family, the first unit is the first code's."""
     lines = []
     first_given = False
@@ -457,21 +498,16 @@ def _lines(service: Service, without: int, with_it: int, modifier: Modifier | No
         left = units
         if not left:
             continue
-        marks = (mark,) if mark else ()
+        marks = [mark] if mark else []
         if service.further is None:
-            lines.append(_line(service.code, left, service.places, marks))
+            lines.append(_Line(service.code, left, service.places, marks))
             continue
         if not first_given:
-            lines.append(_line(service.code, 1, service.places, marks))
+            lines.append(_Line(service.code, 1, service.places, marks))
             first_given, left = True, left - 1
         if left:
-            places = service.further_places or service.places
-            lines.append(_line(service.further.code, left, places, marks))
+            lines.append(_Line(service.further.code, left, service.further_places or service.places, list(marks)))
     return lines
-
-
-def _line(code: Hcpcs, units: int, places: tuple[int, ...], marks: tuple[Modifier, ...]) -> CodedLine:
-    return CodedLine(code=code, units=units, places=places, by_assistant=bool(marks), modifiers=marks)
 
 
 def _notice_modifiers(expected: DenialExpected | None, signed: AdvanceNotice | None) -> tuple[Modifier, ...]:
@@ -491,7 +527,7 @@ def _other_readings(assistant: int, total: int, rule: AssistantRule) -> tuple[st
     return tuple(
         f"rounded by the {other.value} method, {assistant} of {total} min would be {'over' if not mine else 'not over'}"
         for other in ShareMethod
-        if over_the_share(assistant, total, replace(rule, share_method=other)) is not mine
+        if _over_by(other, assistant, total, rule.share_over) is not mine
     )
 
 
@@ -529,11 +565,11 @@ def _share_not_addressed(service: Service) -> Finding:
     )
 
 
-def _not_attested(line: CodedLine, citation: Citation | None) -> Finding:
+def _not_attested(code: Hcpcs, citation: Citation | None) -> Finding:
     return Finding(
         id="documentation.threshold_not_attested",
         severity=Severity.ERROR,
-        text=f"{line.code} takes the year over the therapy threshold, and medical necessity is not attested.",
+        text=f"{code} takes the year over the therapy threshold, and medical necessity is not attested.",
         fix="Document why skilled therapy beyond the threshold is necessary and attest it, or give the patient an ABN.",
         owner="treating clinician",
         subject="encounter.medical_necessity_attested",
@@ -543,14 +579,14 @@ def _not_attested(line: CodedLine, citation: Citation | None) -> Finding:
     )
 
 
-def _threshold_by_charge(line: CodedLine, citation: Citation | None) -> Finding:
+def _threshold_by_charge(code: Hcpcs, citation: Citation | None) -> Finding:
     return Finding(
         id="configuration.allowed_amount_missing",
         severity=Severity.ERROR,
-        text=f"The allowed amount of {line.code} is not loaded; by its charge the year may be over the therapy threshold.",
+        text=f"The allowed amount of {code} is not loaded; by its charge the year may be over the therapy threshold.",
         fix="Load the payer's fee schedule for this code in mappings/practice.yaml; the day is adjudicated again.",
         owner="interface administrator",
-        subject=f"practice.allowed {line.code}",
+        subject=f"practice.allowed {code}",
         queue=Queue.INTERFACE,
         outcome=Outcome.NOT_CHECKED,
         citation=citation,
@@ -585,34 +621,34 @@ def _threshold_not_loaded(error: NotInForce) -> Finding:
     )
 
 
-def _notice_not_allowed(line: CodedLine, sent: tuple[Modifier, ...], payer: str) -> Finding:
+def _notice_not_allowed(code: Hcpcs, sent: tuple[Modifier, ...], payer: str) -> Finding:
     return Finding(
         id="modifiers.notice_not_allowed",
         severity=Severity.ERROR,
-        text=f"{' '.join(sent)} stands on {line.code}, and {payer} takes no advance notice modifiers.",
+        text=f"{' '.join(sent)} stands on {code}, and {payer} takes no advance notice modifiers.",
         fix="Ask the plan for its own decision before treating, and take the modifier out.",
         owner="biller",
-        subject=f"line {line.code}",
+        subject=f"line {code}",
         observed=" ".join(sent),
         queue=Queue.EDITS,
         citation=Citation(document="CMS letter to Medicare Advantage plans", section="2014-05-05"),
     )
 
 
-def _notice_unclear(line: CodedLine) -> Finding:
+def _notice_unclear(code: Hcpcs) -> Finding:
     return Finding(
         id="documentation.notice_unclear",
         severity=Severity.ERROR,
-        text=f"For {line.code} the notice that was signed does not fit the reason a denial is expected for.",
+        text=f"For {code} the notice that was signed does not fit the reason a denial is expected for.",
         fix="Say whether the service is not necessary (required notice) or excluded (voluntary notice).",
         owner="front desk",
-        subject=f"line {line.code}.advance_notice",
+        subject=f"line {code}.advance_notice",
         queue=Queue.DOCUMENTATION,
         citation=ABN,
     )
 
 
-def _telehealth_not_covered(line: CodedLine, payer: str, citation: Citation | None) -> Finding:
+def _telehealth_not_covered(code: Hcpcs, payer: str, citation: Citation | None) -> Finding:
     return Finding(
         id="modifiers.telehealth_not_covered",
         severity=Severity.ERROR,
@@ -620,20 +656,20 @@ def _telehealth_not_covered(line: CodedLine, payer: str, citation: Citation | No
         fix="Correct the modality, or bill the patient who was told before the visit.",
         owner="biller",
         subject="encounter.modality",
-        observed=line.code,
+        observed=code,
         queue=Queue.EDITS,
         citation=citation,
     )
 
 
-def _telehealth_code_not_listed(line: CodedLine, payer: str, citation: Citation | None) -> Finding:
+def _telehealth_code_not_listed(code: Hcpcs, payer: str, citation: Citation | None) -> Finding:
     return Finding(
         id="modifiers.telehealth_code_not_listed",
         severity=Severity.ERROR,
-        text=f"{line.code} is not on the list of codes that {payer} takes by telehealth on this date.",
+        text=f"{code} is not on the list of codes that {payer} takes by telehealth on this date.",
         fix="Correct the modality or the code, or add the code with its source to mappings/codes/telehealth.yaml.",
         owner="treating clinician",
-        subject=f"line {line.code}",
+        subject=f"line {code}",
         queue=Queue.EDITS,
         citation=citation,
     )
@@ -652,14 +688,14 @@ def _habilitative_unknown() -> Finding:
     )
 
 
-def _too_many(line: CodedLine, modifiers: tuple[Modifier, ...]) -> Finding:
+def _too_many(code: Hcpcs, modifiers: Sequence[Modifier]) -> Finding:
     return Finding(
         id="edits.too_many_modifiers",
         severity=Severity.ERROR,
-        text=f"{line.code} would need {len(modifiers)} modifiers and a line carries four.",
+        text=f"{code} would need {len(modifiers)} modifiers and a line carries four.",
         fix="Decide which modifiers this payer needs, and override; none is dropped silently.",
         owner="biller",
-        subject=f"line {line.code}",
+        subject=f"line {code}",
         observed=" ".join(modifiers),
         expected="at most 4",
         queue=Queue.EDITS,

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from itertools import permutations
+from typing import Any, TypeVar
 
 from integration_engine.core.codes import Hcpcs, Modifier
 from integration_engine.core.dated import Dated
-from integration_engine.core.findings import Citation, Severity
+from integration_engine.core.findings import Citation, ParameterUse, Severity
 from integration_engine.domain.claim import Payer
 from integration_engine.domain.parties import Discipline, LicenceLevel, Organization, Practitioner
-from integration_engine.rules.conditions import Condition
+from integration_engine.rules.conditions import Condition, Test
+
+T = TypeVar("T")
+MOST_REMEMBERED = 20_000  # answers kept by one set of parameters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +243,16 @@ class Requirement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequirementsInForce:
+    """The requirements of one encounter type and payer segment on one date, and the text that lists them."""
+
+    requirements: tuple[Requirement, ...]
+    text: str
+    use: ParameterUse
+    citation: Citation | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
     """One scrubber edit as an admin wrote it; ``when`` finds the fault."""
 
@@ -255,6 +269,16 @@ class Edit:
     when: Condition
     in_force: Dated[bool]
     citation: Citation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditsInForce:
+    """The edits of one payer on one date, sorted by what they can hold for."""
+
+    ids: tuple[str, ...]
+    of_claim: tuple[tuple[Test, Edit], ...]
+    of_any_line: tuple[tuple[Test, Edit], ...]
+    of_code: Mapping[str, tuple[tuple[Test, Edit], ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -369,25 +393,75 @@ class Parameters:
     placeholders: frozenset[str]
     practice: Practice
     citations: Mapping[str, Citation] = field(default_factory=dict)
-    _edits_for: dict[tuple[str, date], tuple[Edit, ...]] = field(default_factory=dict, compare=False, repr=False)
+    _asked: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
 
-    def edits_for(self, payer: Payer, segment: str, on: date) -> tuple[Edit, ...]:
-        """The edits in force for a payer on a date; the same few are asked for again and again."""
-        found = self._edits_for.get((payer.key, on))
+    def _once(self, key: Hashable, answer: Callable[[], T]) -> T:
+        """The same few questions are asked for every treatment day; each is answered once."""
+        found: T | None = self._asked.get(key)
         if found is None:
-            found = self._edits_for[payer.key, on] = tuple(
-                edit
-                for edit in self.edits
-                if (not edit.payers or payer.profile in edit.payers or payer.key in edit.payers)
-                and (not edit.segments or segment in edit.segments)
-                and edit.in_force.find(on)
-            )
+            if len(self._asked) > MOST_REMEMBERED:
+                self._asked.clear()
+            found = self._asked[key] = answer()
         return found
+
+    def edits_for(self, payer: Payer, segment: str, on: date) -> EditsInForce:
+        """The edits in force for a payer on a date."""
+        return self._once(("edits", payer.key, on), lambda: self._edits_for(payer, segment, on))
+
+    def _edits_for(self, payer: Payer, segment: str, on: date) -> EditsInForce:
+        edits = [
+            edit
+            for edit in self.edits
+            if (not edit.payers or payer.profile in edit.payers or payer.key in edit.payers)
+            and (not edit.segments or segment in edit.segments)
+            and edit.in_force.find(on)
+        ]
+        lines = [edit for edit in edits if edit.scope == "line"]
+        codes: frozenset[str] = frozenset().union(*(edit.when.codes or () for edit in lines))
+        return EditsInForce(
+            ids=tuple(edit.id for edit in edits),
+            of_claim=tuple((edit.when.holds, edit) for edit in edits if edit.scope == "claim"),
+            of_any_line=tuple((edit.when.holds, edit) for edit in lines if edit.when.codes is None),
+            of_code={
+                code: tuple((e.when.holds, e) for e in lines if e.when.codes and code in e.when.codes) for code in codes
+            },
+        )
+
+    def requirements_for(self, encounter_type: str | None, segment: str, on: date) -> RequirementsInForce:
+        """What must be documented for an encounter type and a payer segment on a date."""
+        return self._once(
+            ("requirements", encounter_type, segment, on), lambda: self._requirements_for(encounter_type, segment, on)
+        )
+
+    def _requirements_for(self, encounter_type: str | None, segment: str, on: date) -> RequirementsInForce:
+        in_force = self.requirements.on(on)
+        applying = tuple(
+            r
+            for r in in_force.value
+            if ("any" in r.encounter_types or encounter_type in r.encounter_types)
+            and ("any" in r.segments or segment in r.segments)
+        )
+        needs = ", ".join(r.need.replace("_", " ") for r in applying)
+        return RequirementsInForce(
+            requirements=applying,
+            text=f"{encounter_type or 'encounter'} for {segment} payers needs: {needs}",
+            use=ParameterUse(
+                name="minimum_documentation",
+                value=f"{len(applying)} requirements",
+                in_force_from=in_force.effective_from,
+            ),
+            citation=in_force.citation,
+        )
 
     def procedure(self, code: str, as_of: date) -> ProcedureFacts | None:
         """What a code is on a date; None where mappings/codes/procedures.yaml does not know it."""
+        key = (code, as_of)
+        if key in self._asked:
+            found: ProcedureFacts | None = self._asked[key]
+            return found
         dated = self.procedures.get(code)
-        return dated.find(as_of) if dated is not None else None
+        self._asked[key] = found = dated.find(as_of) if dated is not None else None
+        return found
 
     def pairs_among(
         self, codes: Collection[str], profile: PayerProfile, as_of: date
@@ -399,6 +473,14 @@ class Parameters:
             for first, second in permutations(sorted(codes), 2)
             if any(pairs.get((first, second)) == 1 for pairs in tables)
         )
+
+    def licence_of(self, stated: Practitioner | None) -> LicenceLevel | None:
+        """The licence a message states, else the one in the practice's directory."""
+        if stated is None or stated.licence is not None:
+            return stated.licence if stated is not None else None
+        people = self.practice.practitioners
+        known = people.get(stated.npi or "") or people.get(stated.local_id or "")
+        return known.licence if known is not None else None
 
     def practitioner(self, stated: Practitioner | None) -> Practitioner | None:
         """What the message says about a practitioner, filled up from the practice's directory by NPI or local id."""

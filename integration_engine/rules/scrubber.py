@@ -30,13 +30,16 @@ class _Results:
     """The outcome of each edit on one draft: the worst of its lines, with why it is not a plain pass."""
 
     def __init__(self) -> None:
-        self.outcomes: dict[str, tuple[Outcome, str]] = {}
+        self.ran: list[str] = []
+        self.told: dict[str, tuple[Outcome, str]] = {}  # those that are not a plain pass
         self.findings: list[Finding] = []
 
     def note(self, edit: str, outcome: Outcome, why: str = "") -> None:
-        before = self.outcomes.get(edit)
+        if outcome is Outcome.PASS:
+            return
+        before = self.told.get(edit)
         if before is None or _WORST[outcome] < _WORST[before[0]]:
-            self.outcomes[edit] = (outcome, why)
+            self.told[edit] = (outcome, why)
 
 
 def scrub(
@@ -82,24 +85,27 @@ def _written(
 ) -> None:
     facts = edit_facts(draft, day, history, parameters, last_day)
     segment = parameters.profiles[draft.payer.profile].segment
-    for edit in parameters.edits_for(draft.payer, segment, draft.date_of_service):
-        results.outcomes[edit.id] = (Outcome.PASS, "")
-        if edit.scope == "claim":
-            _run(edit, facts.claim, 0, results)
-            continue
-        codes = edit.when.codes
-        for line, line_facts in zip(draft.lines, facts.lines, strict=True):
-            if codes is None or line.code in codes:
-                _run(edit, line_facts, line.number, results)
+    edits = parameters.edits_for(draft.payer, segment, draft.date_of_service)
+    results.ran.extend(edits.ids)
+    for holds, edit in edits.of_claim:
+        found = holds(facts.claim)
+        if found is not False:
+            _tell(edit, facts.claim, 0, results, unknown=found is None)
+    whole = dict(facts.claim)
+    for line, line_facts in zip(draft.lines, facts.lines, strict=True):
+        whole.update(line_facts)
+        for holds, edit in (*edits.of_any_line, *edits.of_code.get(line.code, ())):
+            found = holds(whole)
+            if found is not False:
+                _tell(edit, whole, line.number, results, unknown=found is None)
 
 
-def _run(edit: Edit, facts: Mapping[str, Any], line: int, results: _Results) -> None:
-    found = edit.when.holds(facts)
-    if found is True:
-        results.note(edit.id, Outcome.FAIL, edit.text)
-        results.findings.append(_finding(edit, line, facts))
-    elif found is None:
+def _tell(edit: Edit, facts: Mapping[str, Any], line: int, results: _Results, *, unknown: bool) -> None:
+    if unknown:
         results.note(edit.id, Outcome.NOT_CHECKED, f"not known: {', '.join(edit.when.unknown(facts))}")
+        return
+    results.note(edit.id, Outcome.FAIL, edit.text)
+    results.findings.append(_finding(edit, line, facts))
 
 
 def _finding(edit: Edit, line: int, facts: Mapping[str, Any]) -> Finding:
@@ -132,6 +138,7 @@ def _pairs(draft: ClaimDraft, day: TreatmentDay, history: History, parameters: P
     if not tables:
         return
     others = _same_day(day, history)
+    results.ran.append(PAIRS)
     for name in tables:
         in_force = parameters.code_pairs[name].latest(draft.date_of_service)
         if in_force is None:
@@ -247,6 +254,7 @@ def _most_units(
     name = parameters.profiles[draft.payer.profile].most_units
     if name is None:
         return
+    results.ran.append(MOST_UNITS)
     in_force = parameters.most_units[name].latest(draft.date_of_service)
     if in_force is None:
         results.note(MOST_UNITS, Outcome.NOT_CHECKED, f"no quarter of {name} is loaded for this date")
@@ -291,6 +299,7 @@ def _too_many_units(code: str, count: int, most: int, indicator: int, in_force: 
 
 def _diagnoses(draft: ClaimDraft, parameters: Parameters, results: _Results) -> None:
     """ICD-10-CM codes are valid on the date of service; an excerpt can confirm a code, never refuse one."""
+    results.ran.append(DIAGNOSES)
     in_force: DatedValue[Any] | None = _at(parameters.diagnosis_codes, draft.date_of_service)
     if in_force is None:
         results.note(DIAGNOSES, Outcome.NOT_CHECKED, "no ICD-10-CM year is loaded for this date")
@@ -338,19 +347,24 @@ def _loaded(in_force: DatedValue[Any], complete: bool, on: date) -> tuple[Outcom
 
 def _summary(draft: ClaimDraft, last_day: date | None, results: _Results) -> Decision:
     """One decision with the outcome of every edit."""
-    by_outcome: dict[Outcome, list[str]] = {outcome: [] for outcome in Outcome}
-    for identity, (outcome, why) in results.outcomes.items():
-        by_outcome[outcome].append(f"{identity}: {why}" if why else identity)
-    counts = ", ".join(f"{len(listed)} {outcome.value.replace('_', ' ')}" for outcome, listed in by_outcome.items())
-    told = (Outcome.FAIL, Outcome.BYPASSED, Outcome.NOT_CHECKED)
+    told = results.told
+    passed = [identity for identity in results.ran if identity not in told] if told else results.ran
+    outcomes = [outcome for outcome, _ in told.values()]
+    counts = [f"{len(passed)} pass"]
+    working: list[str] = []
+    for outcome in (Outcome.FAIL, Outcome.BYPASSED, Outcome.NOT_CHECKED):
+        name = outcome.value.replace("_", " ")
+        counts.append(f"{outcomes.count(outcome)} {name}")
+        working.extend(f"{name}: {identity}: {why}" for identity, (one, why) in told.items() if one is outcome)
+    if last_day is not None:
+        working.append(f"file by {last_day}")
     return Decision(
         station="scrubber",
         subject=f"claim part {draft.part}",
         rule="scrubber.edits",
-        value=counts,
-        outcome=Outcome.FAIL if by_outcome[Outcome.FAIL] else Outcome.PASS,
-        inputs=(("pass", " ".join(by_outcome[Outcome.PASS])),),
-        working=tuple(f"{o.value.replace('_', ' ')}: {line}" for o in told for line in by_outcome[o])
-        + ((f"file by {last_day}",) if last_day else ()),
-        parameters=(ParameterUse(name="edits", value=f"{len(results.outcomes)} edits"),),
+        value=", ".join(counts),
+        outcome=Outcome.FAIL if Outcome.FAIL in outcomes else Outcome.PASS,
+        inputs=(("pass", " ".join(passed)),),
+        working=tuple(working),
+        parameters=(ParameterUse(name="edits", value=f"{len(results.ran)} edits"),),
     )

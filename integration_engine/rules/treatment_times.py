@@ -60,10 +60,10 @@ Doubt = tuple[str, str, str, str, str, str, Citation]
 
 
 def _doubts(encounter: Encounter, day: TreatmentDay, parameters: Parameters) -> Iterator[Doubt]:
-    alone = [t for t in encounter.treatments if t.delivery in {None, Delivery.ONE_ON_ONE}]
-    yield from _overlaps(alone)
-    yield from _outside(encounter)
-    yield from _longer_than_the_clock(encounter)
+    if any(treatment.start is not None for treatment in encounter.treatments):
+        yield from _overlaps([t for t in encounter.treatments if t.delivery in {None, Delivery.ONE_ON_ONE}])
+        yield from _outside(encounter)
+        yield from _longer_than_the_clock(encounter)
     yield from _totals(encounter, day, parameters)
 
 

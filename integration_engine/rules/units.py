@@ -137,7 +137,7 @@ def billed_units(
     decisions: list[Decision] = []
     for service in services:
         units, decision = day.decide(service)
-        result.append(replace(service, units=units))
+        result.append(_counted(service, units))
         decisions.append(decision)
         findings.extend(_compare(service, units, profile))
         findings.extend(_not_earned(service, units, method))
@@ -153,6 +153,24 @@ def billed_units(
         alternatives=alternatives,
         decisions=tuple(decisions),
         findings=tuple(findings),
+    )
+
+
+def _counted(service: Service, units: int) -> Service:
+    """The service with its units; spelled out, since every treatment day does it for every code."""
+    return Service(
+        code=service.code,
+        places=service.places,
+        minutes=service.minutes,
+        assistant_minutes=service.assistant_minutes,
+        units_sent=service.units_sent,
+        facts=service.facts,
+        delivery=service.delivery,
+        device_days=service.device_days,
+        live_contact=service.live_contact,
+        further=service.further,
+        further_places=service.further_places,
+        units=units,
     )
 
 
@@ -315,7 +333,7 @@ def _share(
 
 
 def _as_billed(pool: Sequence[Service], shares: Mapping[Hcpcs, int]) -> tuple[tuple[Hcpcs, int], ...]:
-    return tuple(pair for service in pool for pair in replace(service, units=shares[service.code]).billed)
+    return tuple(pair for service in pool for pair in _counted(service, shares[service.code]).billed)
 
 
 class _Day:
@@ -378,7 +396,7 @@ class _Day:
         else:
             units = count(minutes, length, earned_at)
             steps.append(f"one more each {length}")
-        steps.append(" and ".join(f"{code} x {n}" for code, n in replace(service, units=units).billed) or "no unit")
+        steps.append(" and ".join(f"{code} x {n}" for code, n in _counted(service, units).billed) or "no unit")
         return units, self._decision(service, "own_threshold", units, tuple(steps), facts.citation)
 
     def _by_method(self, service: Service) -> tuple[int, Decision]:

@@ -93,8 +93,7 @@ def check_who_may(
         if "any" not in rule.segments and profile.segment not in rule.segments:
             continue
         for subject, person in ACTIONS[rule.action](day, parameters):
-            known = parameters.practitioner(person)
-            licence = known.licence if known is not None else None
+            licence = parameters.licence_of(person)
             if licence is None:
                 unknown += 1
                 working.append(f"{subject}: licence not known, not checked")
