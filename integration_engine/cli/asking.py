@@ -72,10 +72,12 @@ def adjudicate_files(settings: Settings, files: list[Path]) -> int:
 
 def check_files(settings: Settings, folder: Path | None) -> int:
     """Compile every file of the mappings folder and say what is wrong where."""
-    from integration_engine.bootstrap import read_rules
+    from integration_engine.bootstrap import mapping_files, read_rules
+    from integration_engine.rules.rule_cases import read_cases
 
     try:
         rules = read_rules(settings, folder)
+        read_cases(mapping_files(settings, folder).read())
     except MappingError as error:
         for problem in error.problems:
             sys.stderr.write(f"{problem}\n")
@@ -109,13 +111,14 @@ def report_crosswalk(settings: Settings, feed: str, *, as_json: bool) -> int:
 def write_schemas(folder: Path) -> int:
     """One JSON Schema a file kind."""
     from integration_engine.crosswalk import claim_files, feed_files, receivers
-    from integration_engine.rules import rule_models
+    from integration_engine.rules import rule_case_models, rule_models
 
     folder.mkdir(parents=True, exist_ok=True)
     schemas = {
         "feed": feed_files.json_schema(),
         "837p": claim_files.json_schema(),
         "receivers": receivers.json_schema(),
+        "cases": rule_case_models.CasesFile.model_json_schema(),
         **rule_models.json_schemas(),
     }
     for name, schema in schemas.items():

@@ -231,11 +231,19 @@ def crosswalk_check(folder: Annotated[Path | None, typer.Argument()] = None) -> 
 
 
 @rules_app.command("check")
-def rules_check(folder: Annotated[Path | None, typer.Argument()] = None) -> None:
-    """Check every mapping and rule file; each problem with file:line:column."""
-    from integration_engine.cli.asking import check_files
+def rules_check(folder: Annotated[Path | None, typer.Argument()] = None, as_json: Json = False) -> None:
+    """Check every rule file: schema, overlaps, gaps in dates, missing citations; doubts about sources are told."""
+    from integration_engine.cli.rule_checks import check_rules
 
-    sys.exit(check_files(_settings(), folder))
+    sys.exit(check_rules(_settings(), folder, as_json=as_json))
+
+
+@rules_app.command("test")
+def rules_test(folder: Annotated[Path | None, typer.Argument()] = None, as_json: Json = False) -> None:
+    """Run the cases of mappings/cases/ and those of every edit; each failure with file:line, expected, got and why."""
+    from integration_engine.cli.rule_checks import run_rule_cases
+
+    sys.exit(run_rule_cases(_settings(), folder, as_json=as_json))
 
 
 @crosswalk_app.command("report")

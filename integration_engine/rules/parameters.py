@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -394,6 +394,14 @@ class Parameters:
     practice: Practice
     citations: Mapping[str, Citation] = field(default_factory=dict)
     _asked: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def with_practice(self, practice: Practice) -> Parameters:
+        """The same rules for another practice; nothing that was remembered for this one goes along."""
+        return replace(self, practice=practice, _asked={})
+
+    def with_profile(self, profile: PayerProfile) -> Parameters:
+        """The same rules with one payer profile in place of the one of its name."""
+        return replace(self, profiles={**self.profiles, profile.key: profile}, _asked={})
 
     def _once(self, key: Hashable, answer: Callable[[], T]) -> T:
         """The same few questions are asked for every treatment day; each is answered once."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
+from enum import StrEnum
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -34,13 +35,29 @@ MEDICARE = "medicare"  # the table that files directly in codes/ncci_pairs and c
 ANY = "any"
 
 
+class RemarkKind(StrEnum):
+    """What a remark is about."""
+
+    GAP = "gap"  # dates that no value covers
+    ENDS = "ends"  # nothing follows yet
+    UNCONFIRMED = "unconfirmed"
+    DISAGREEMENT = "disagreement"
+    NO_SECTION = "no section"
+
+    @property
+    def fails(self) -> bool:
+        """True for what `rules check` counts as a finding; the others are only told."""
+        return self is RemarkKind.GAP
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """Something an admin should know about a file that is not wrong: a gap in dates, a source in doubt."""
+    """Something an admin should know about a file that compiles: a gap in dates, a source in doubt."""
 
     file: str
     line: int
     text: str
+    kind: RemarkKind
 
 
 def compile_rules(files: Mapping[str, str]) -> p.Parameters:
@@ -53,10 +70,11 @@ def compile_rules(files: Mapping[str, str]) -> p.Parameters:
 
 
 def review_rules(files: Mapping[str, str]) -> tuple[Remark, ...]:
-    """What deserves a look in files that compile: gaps in dates, unconfirmed sources, sources that disagree."""
+    """What deserves a look in files that compile: gaps in dates, values that end, sources in doubt or without a section."""
     reading = _Reading(files)
     reading.parameters()
-    return tuple(sorted(reading.remarks, key=lambda remark: (remark.file, remark.line)))
+    remarks = dict.fromkeys(reading.remarks)  # two lists of one anchor say the same
+    return tuple(sorted(remarks, key=lambda remark: (remark.file, remark.line)))
 
 
 class _Reading:
@@ -104,6 +122,12 @@ class _Reading:
             for name, profile in profiles.items()
         }
         self._check_needs(gates, who_may)
+        self._doubts(
+            "rules/modifiers.yaml", ("discipline_source",), "discipline_modifiers", modifiers.discipline_source
+        )
+        self._doubts("rules/placeholders.yaml", ("source",), "placeholders", placeholders.source)
+        for key, method in units.methods.items():
+            self._doubts("rules/units.yaml", ("methods", key), f"units method {key}", method.source)
         compiled = p.Parameters(
             version=version_of(self.files),
             methods=methods,
@@ -204,9 +228,9 @@ class _Reading:
         """Note a problem at a place of a file."""
         self.problems.append(self.documents[name].problem(path, text))
 
-    def remark(self, name: str, path: tuple[str | int, ...], text: str) -> None:
+    def remark(self, name: str, path: tuple[str | int, ...], kind: RemarkKind, text: str) -> None:
         """Note something that is not wrong at a place of a file."""
-        self.remarks.append(Remark(file=name, line=self.documents[name].place(path)[0], text=text))
+        self.remarks.append(Remark(file=name, line=self.documents[name].place(path)[0], text=text, kind=kind))
 
     def dated(
         self, name: str, path: tuple[str | int, ...], label: str, spans: Iterable[Any], value: Callable[[Any], T]
@@ -224,14 +248,19 @@ class _Reading:
             self.wrong(name, path, str(error))
             return Dated(label, tuple(values[:1]))
         for start, end in found.gaps():
-            self.remark(name, path, f"{label}: nothing is in force from {start} to {end}")
+            self.remark(name, path, RemarkKind.GAP, f"{label}: nothing is in force from {start} to {end}")
+        if found.values and (last := found.values[-1].effective_to) is not None:
+            self.remark(name, path, RemarkKind.ENDS, f"{label}: ends on {last}; load what follows before that day")
         return found
 
     def _doubts(self, name: str, path: tuple[str | int, ...], label: str, source: m.Source) -> None:
         if source.status == "unconfirmed":
-            self.remark(name, path, f"{label}: the source is unconfirmed ({source.document})")
+            text = f"{label}: the source is unconfirmed ({source.document})"
+            self.remark(name, path, RemarkKind.UNCONFIRMED, text)
         if source.other_reading:
-            self.remark(name, path, f"{label}: sources disagree; {source.other_reading}")
+            self.remark(name, path, RemarkKind.DISAGREEMENT, f"{label}: sources disagree; {source.other_reading}")
+        if not source.section and source.status != "house":
+            self.remark(name, path, RemarkKind.NO_SECTION, f"{label}: {source.document} is cited without a section")
 
     def _tables(
         self,
@@ -419,12 +448,15 @@ class _Reading:
                     path: tuple[str | int, ...] = ("minimum_documentation", s, "requirements", r, "need")
                     text = f"there is no need {requirement.need!r}; there are {', '.join(NEEDS)}"
                     self.wrong("gates/minimum_documentation.yaml", path, text)
+                where = ("minimum_documentation", s, "requirements", r)
+                self._doubts("gates/minimum_documentation.yaml", where, requirement.need, requirement.source)
         for s, span_ in enumerate(who_may.who_may):
             for a, action in enumerate(span_.actions):
                 if action.action not in ACTIONS:
                     path = ("who_may", s, "actions", a, "action")
                     text = f"there is no action {action.action!r}; there are {', '.join(ACTIONS)}"
                     self.wrong("gates/who_may.yaml", path, text)
+                self._doubts("gates/who_may.yaml", ("who_may", s, "actions", a), action.action, action.source)
 
     def practice(self, file: m.PracticeFile, profiles: Mapping[str, p.PayerProfile]) -> p.Practice:
         practitioners: dict[str, Practitioner] = {}

@@ -45,7 +45,7 @@ class Source(_File):
     Shapes   other_reading: what another source says where two disagree, and why this one was chosen.
     """
 
-    document: str
+    document: str = Field(min_length=1)
     section: str = ""
     effective: Day | None = None
     status: Literal["confirmed", "unconfirmed", "derived", "house"] = "confirmed"

@@ -12,12 +12,13 @@ from integration_engine.crosswalk.feeds import Feeds, compile_feeds
 from integration_engine.crosswalk.receivers import compile_receivers
 from integration_engine.domain.claim import Receiver
 from integration_engine.rules.parameters import Parameters
+from integration_engine.rules.rule_cases import without_cases
 from integration_engine.rules.rule_files import compile_rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RulesInForce:
-    """One consistent reading of mappings/. version: content hash over every file."""
+    """One consistent reading of mappings/. version: content hash over every file that decides something (no cases)."""
 
     version: str
     files: Mapping[str, str]
@@ -32,6 +33,7 @@ def compile_rules_in_force(files: Mapping[str, str]) -> RulesInForce:
 
     Raises   MappingError with every problem of every kind of file at once.
     """
+    files = without_cases(files)
     problems: list[MappingProblem] = []
     compiled: dict[str, object] = {}
     for name, compiler in (
