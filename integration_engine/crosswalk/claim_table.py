@@ -1,31 +1,46 @@
-"""The 837P as one table, claim field ↔ loop/segment/element, compiled from mappings/claims/837p.yaml.
+"""The 837P as one table, claim field ↔ loop/segment/element, compiled from mappings/claims/.
 
     1000A submitter · 1000B receiver
     2000A billing provider ─ 2010AA name · 2010AB pay-to address
       2000B subscriber ─ 2010BA name · 2010BB payer
         2000C patient ─ 2010CA name                       (only when the patient is not the subscriber)
           2300 claim ─ 2310A referring · 2310B rendering · 2310C facility · 2310D supervising
-            2400 service line ─ 2420A rendering · 2420D supervising · 2420E ordering
+            2320 other payer ─ 2330A subscriber · 2330B payer · 2330C to G its numbers of the providers
+            2400 service line ─ 2420A rendering · C facility · D supervising · E ordering · F referring
+              2430 another payer's decision about the line
 
-Forwards it writes, looked up it locates, backwards it names the field of a position. Source  005010X222A1.
+837p.yaml is what everybody gets; mappings/claims/receivers/ and payers/ hold what a companion guide has differently, the
+payer's before the receiver's before the table's. Forwards it writes, looked up it locates, backwards it reads a file.
+Source  005010X222A1.
 """
 
 from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
-from functools import cache
-from typing import Any, get_args, get_type_hints
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 
 from integration_engine.core.documents import Document, read_document
 from integration_engine.core.errors import MappingError, MappingProblem
-from integration_engine.crosswalk.claim_files import ClaimTableFile, SegmentFile
-from integration_engine.domain.claim import Claim, ClaimDraft, Receiver, ServiceLine
-from integration_engine.domain.coverage import Relationship
+from integration_engine.crosswalk.claim_fields import CONDITIONS, MODEL_FIELDS, find_field
+from integration_engine.crosswalk.claim_files import (
+    SECTIONS,
+    ClaimTableFile,
+    CompanionGuideFile,
+    ElementFile,
+    OwnSegmentFile,
+    SegmentFile,
+)
+from integration_engine.crosswalk.claim_formats import fits, form_of
+from integration_engine.crosswalk.claim_forms import COMPOSITE, DERIVED, EACH, Getter
+from integration_engine.crosswalk.claim_segments import Element, SegmentRow, segment_row
+from integration_engine.crosswalk.receivers import LINE_ENDINGS
+from integration_engine.domain.claim import ClaimDraft, OtherPayer, Receiver, ServiceLine
 
 FILE = "claims/837p.yaml"
+RECEIVERS, PAYERS = "claims/receivers/", "claims/payers/"
+ALWAYS = "always"
 
 # loop → segment → number of elements: what an address in the table may name.
 GUIDE: Mapping[str, Mapping[str, int]] = {
@@ -39,61 +54,75 @@ GUIDE: Mapping[str, Mapping[str, int]] = {
     "2010BB": {"NM1": 9, "N3": 2, "N4": 7, "REF": 2},
     "2000C": {"PAT": 9},
     "2010CA": {"NM1": 7, "N3": 2, "N4": 7, "DMG": 3, "REF": 2},
-    "2300": {"CLM": 20, "DTP": 3, "PWK": 6, "AMT": 2, "REF": 2, "NTE": 2, "HI": 12, "K3": 1, "CRC": 7},
+    "2300": {"CLM": 20, "DTP": 3, "PWK": 6, "CN1": 6, "AMT": 2, "REF": 2, "NTE": 2, "HI": 12, "K3": 1, "CRC": 7},
     "2310A": {"NM1": 9, "REF": 2},
     "2310B": {"NM1": 9, "PRV": 3, "REF": 2},
     "2310C": {"NM1": 9, "N3": 2, "N4": 7, "REF": 2, "PER": 6},
     "2310D": {"NM1": 9, "REF": 2},
-    "2400": {"LX": 1, "SV1": 15, "PWK": 6, "DTP": 3, "REF": 4, "AMT": 2, "NTE": 2, "K3": 1},
+    "2320": {"SBR": 9, "CAS": 19, "AMT": 2, "OI": 6, "MOA": 9},
+    "2330A": {"NM1": 9, "N3": 2, "N4": 7, "REF": 2},
+    "2330B": {"NM1": 9, "N3": 2, "N4": 7, "DTP": 3, "REF": 2},
+    "2330C": {"NM1": 2, "REF": 2},
+    "2330D": {"NM1": 2, "REF": 2},
+    "2330E": {"NM1": 2, "REF": 2},
+    "2330F": {"NM1": 2, "REF": 2},
+    "2330G": {"NM1": 2, "REF": 2},
+    "2400": {"LX": 1, "SV1": 15, "PWK": 6, "DTP": 3, "CN1": 6, "REF": 4, "AMT": 2, "NTE": 2, "K3": 1},
     "2420A": {"NM1": 9, "PRV": 3, "REF": 2},
+    "2420C": {"NM1": 9, "N3": 2, "N4": 7, "REF": 2},
     "2420D": {"NM1": 9, "REF": 2},
     "2420E": {"NM1": 9, "N3": 2, "N4": 7, "REF": 2},
+    "2420F": {"NM1": 9, "REF": 2},
+    "2430": {"SVD": 6, "CAS": 19, "DTP": 3, "AMT": 2},
+}
+
+# What the segments of a section may look at.
+_OF_CLAIM = frozenset({"receiver", "claim"})
+_SCOPES: Mapping[str, frozenset[str]] = {
+    "submitter": frozenset({"receiver"}),
+    "billing_provider": _OF_CLAIM,
+    "subscriber": _OF_CLAIM,
+    "dependent": _OF_CLAIM,
+    "claim": _OF_CLAIM,
+    "other_payer": _OF_CLAIM | {"other_payer"},
+    "line": _OF_CLAIM | {"line"},
+    "adjudication": _OF_CLAIM | {"line", "adjudication"},
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a segment may look at while it is written."""
-
-    receiver: Receiver
-    claim: Claim | None = None
-    line: ServiceLine | None = None
+def elements_of(loop: str, segment: str) -> int | None:
+    """How many elements the guide gives a segment in a loop; None where it has no such segment there."""
+    return GUIDE.get(loop, {}).get(segment)
 
 
-Getter = Callable[[Context], Any]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """The table as one receiver and one payer get it. interchange: what their envelope has differently."""
+
+    sections: Mapping[str, tuple[SegmentRow, ...]]
+    interchange: tuple[tuple[str, str], ...] = ()
+
+    def receiver(self, receiver: Receiver) -> Receiver:
+        """The receiver with what the companion guides have differently."""
+        return replace(receiver, **dict(self.interchange)) if self.interchange else receiver
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
-    """One element: its position, how its value is found and formatted."""
-
-    number: int
-    position: str
-    source: str
-    get: Getter | None
-    constant: str
-    written_as: str
-    most: int | None
-    optional: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentRow:
-    """One segment of the table, compiled."""
-
-    name: str
-    position: str
-    when: Getter | None
-    elements: tuple[Element, ...]
-    width: int
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimTable:
-    """The compiled table; ``sections`` by name, each in writing order."""
+    """The compiled table. variants: by receiver and payer key, "" for any that has no file of its own."""
 
     version: str
-    sections: Mapping[str, tuple[SegmentRow, ...]]
+    variants: Mapping[tuple[str, str], Variant]
+
+    @property
+    def sections(self) -> Mapping[str, tuple[SegmentRow, ...]]:
+        """The table as everybody gets it, each section in writing order."""
+        return self.variants["", ""].sections
+
+    def of(self, receiver: str, payer: str) -> Variant:
+        """The table as a payer gets it through a receiver."""
+        variants = self.variants
+        return variants.get((receiver, payer)) or variants.get(("", payer)) or variants.get((receiver, "")) or variants["", ""]
 
     def targets(self) -> Mapping[str, str]:
         """Therapy-model field → 837P position, for the crosswalk report."""
@@ -115,265 +144,219 @@ class ClaimTable:
 
 
 def compile_claim_table(files: Mapping[str, str]) -> ClaimTable:
-    """Compile mappings/claims/837p.yaml.
+    """Compile mappings/claims/837p.yaml and the files of receivers and payers beside it.
 
-    Raises   MappingError with every wrong address, field, condition or format.
+    Raises   MappingError with every wrong address, field, condition or format, each with its file, line and column.
     """
-    text = files.get(FILE)
-    if text is None:
-        raise MappingError((MappingProblem(file=FILE, line=1, column=1, where="file", text="this file is missing"),))
-    document = read_document(FILE, text)
-    file = document.check(ClaimTableFile)
-    problems: list[MappingProblem] = []
-    sections = {
-        name: tuple(
-            row
-            for index, segment in enumerate(getattr(file, name))
-            if (row := _segment(document, name, index, segment, problems)) is not None
-        )
-        for name in ("submitter", "billing_provider", "subscriber", "dependent", "claim", "line")
-    }
-    if problems:
-        raise MappingError(tuple(problems))
-    return ClaimTable(hashlib.sha256(text.encode()).hexdigest(), sections)
+    return _Compiling(files).table()
 
 
-def _segment(
-    document: Document, section: str, index: int, file: SegmentFile, problems: list[MappingProblem]
-) -> SegmentRow | None:
-    path = (section, index)
-    loop, _, rest = file.segment.partition("/")
-    name = rest.split("*")[0]
-    if loop not in GUIDE or name not in GUIDE[loop]:
-        problems.append(
-            document.problem((*path, "segment"), f"{file.segment}: the guide has no such segment in this loop")
+class _Compiling:
+    """One compilation; collects problems instead of stopping at the first."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self.files = files
+        self.problems: list[MappingProblem] = []
+
+    def table(self) -> ClaimTable:
+        text = self.files.get(FILE)
+        if text is None:
+            problem = MappingProblem(file=FILE, line=1, column=1, where="file", text="this file is missing")
+            raise MappingError((problem,))
+        document = read_document(FILE, text)
+        file = document.check(ClaimTableFile)
+        base = [
+            _Row(section, segment, document, (section, index))
+            for section in SECTIONS
+            for index, segment in enumerate(getattr(file, section))
+        ]
+        self._refuse_repeated(base)
+        receivers = self._guides(RECEIVERS, _keys(self.files, "claims/receivers.yaml", "receivers"))
+        payers = self._guides(PAYERS, _keys(self.files, "practice.yaml", "payers"))
+        variants = {}
+        for receiver in ("", *receivers):
+            for payer in ("", *payers):
+                guides = [guide for guide in (receivers.get(receiver), payers.get(payer)) if guide]
+                variants[receiver, payer] = self._variant(base, guides)
+        if self.problems:
+            raise MappingError(tuple({str(problem): problem for problem in self.problems}.values()))
+        digest = hashlib.sha256()
+        for name in sorted(name for name in self.files if name == FILE or name.startswith((RECEIVERS, PAYERS))):
+            digest.update(self.files[name].encode())
+        return ClaimTable(version=digest.hexdigest(), variants=variants)
+
+    def _refuse_repeated(self, rows: list[_Row]) -> None:
+        seen: set[str] = set()
+        for row in rows:
+            if row.file.segment in seen:
+                self.problems.append(row.problem(("segment",), f"{row.file.segment} stands here twice; keep one"))
+            seen.add(row.file.segment)
+
+    def _guides(self, folder: str, known: tuple[str, ...] | None) -> dict[str, tuple[Document, CompanionGuideFile]]:
+        found = {}
+        for name in sorted(name for name in self.files if name.startswith(folder) and name.endswith(".yaml")):
+            key = name.removeprefix(folder).removesuffix(".yaml")
+            document = read_document(name, self.files[name])
+            try:
+                found[key] = (document, document.check(CompanionGuideFile))
+            except MappingError as error:
+                self.problems.extend(error.problems)
+            if known is not None and key not in known:
+                text = f"the file is named after no {folder.split('/')[1][:-1]}{_did_you_mean(key, known)}"
+                self.problems.append(document.problem((), text))
+        return found
+
+    def _variant(self, base: list[_Row], guides: list[tuple[Document, CompanionGuideFile]]) -> Variant:
+        rows = base
+        interchange: dict[str, str] = {}
+        for document, guide in guides:
+            rows = self._changed(rows, document, guide)
+            interchange |= guide.interchange.model_dump(exclude_none=True)
+        if "line_ending" in interchange:
+            interchange["line_ending"] = LINE_ENDINGS[interchange["line_ending"]]
+        sections: dict[str, list[SegmentRow]] = {section: [] for section in SECTIONS}
+        for row in rows:
+            compiled = self._segment(row)
+            if compiled is not None and not row.file.off:
+                sections[row.section].append(compiled)
+        return Variant(
+            sections={section: tuple(rows) for section, rows in sections.items()}, interchange=tuple(interchange.items())
         )
-        return None
-    if file.when is not None and file.when not in CONDITIONS:
-        text = f"there is no condition {file.when!r}; there are {', '.join(sorted(CONDITIONS))}"
-        problems.append(document.problem((*path, "when"), text))
-    elements = []
-    for number, element in sorted(file.elements.items()):
-        place = (*path, "elements", number)
-        if not 1 <= number <= GUIDE[loop][name]:
-            problems.append(document.problem(place, f"{file.segment} has {GUIDE[loop][name]} elements"))
-            continue
-        if (element.source is None) == (element.constant is None):
-            problems.append(document.problem(place, "an element has either `from` or `is`"))
-            continue
-        getter = None
-        if element.source is not None:
-            getter = _getter(element.source)
-            if getter is None:
-                text = f"there is no claim field {element.source!r}{_did_you_mean(element.source)}"
-                problems.append(document.problem((*place, "from"), text))
+
+    def _changed(self, rows: list[_Row], document: Document, guide: CompanionGuideFile) -> list[_Row]:
+        """The rows with what one companion guide has differently; problems are found at its lines."""
+        places = {row.file.segment: place for place, row in enumerate(rows)}
+        changed = list(rows)
+        for index, own in enumerate(guide.segments):
+            place = places.get(own.segment)
+            if place is None:
+                text = f"837p.yaml has no segment {own.segment}{_did_you_mean(own.segment, places)}"
+                self.problems.append(document.problem(("segments", index, "segment"), text))
                 continue
-        elements.append(
-            Element(
-                number,
-                f"{file.segment}-{number:02d}",
-                element.source or "",
-                getter,
-                element.constant or "",
-                element.written_as,
-                element.most,
-                element.optional,
-            )
+            old = changed[place]
+            changed[place] = _Row(old.section, _merged(old.file, own), document, ("segments", index))
+        return changed
+
+    def _segment(self, row: _Row) -> SegmentRow | None:
+        file = row.file
+        loop, _, rest = file.segment.partition("/")
+        name = rest.split("*")[0]
+        width = elements_of(loop, name)
+        if width is None:
+            text = f"{file.segment}: the guide has no such segment in this loop"
+            self.problems.append(row.problem(("segment",), text))
+            return None
+        each = None
+        if file.each is not None:
+            each = EACH.get(file.each)
+            if each is None or file.each.partition(".")[0] not in _SCOPES[row.section]:
+                names = [one for one in EACH if one.partition(".")[0] in _SCOPES[row.section]]
+                self.problems.append(row.problem(("each",), f"{file.each!r} is none of {', '.join(names) or 'nothing'}"))
+                return None
+        elements = [
+            element
+            for number, stated in sorted(file.elements.items())
+            if (element := self._element(row, number, stated, width, each.kind if each else None)) is not None
+        ]
+        return segment_row(name, file.segment, self._condition(row), each, tuple(elements))
+
+    def _condition(self, row: _Row) -> Getter | None:
+        if row.file.when in {None, ALWAYS}:
+            return None
+        assert row.file.when is not None
+        scope, condition = CONDITIONS.get(row.file.when, ("", None))
+        if condition is not None and scope in _SCOPES[row.section]:
+            return condition
+        names = sorted(name for name, (scope, _) in CONDITIONS.items() if scope in _SCOPES[row.section])
+        text = f"there is no condition {row.file.when!r} for a {row.section}; there are {', '.join(names)}"
+        self.problems.append(row.problem(("when",), text))
+        return None
+
+    def _element(
+        self, row: _Row, number: int, file: ElementFile, width: int, item: type | None
+    ) -> Element | None:
+        place = ("elements", number)
+        if not 1 <= number <= width:
+            self.problems.append(row.problem(place, f"{row.file.segment} has {width} elements"))
+            return None
+        if (file.source is None) == (file.constant is None):
+            self.problems.append(row.problem(place, "an element has either `from` or `is`"))
+            return None
+        field = None
+        if file.source is not None:
+            field = find_field(file.source, item)
+            root = file.source.partition(".")[0]
+            if field is None or (root not in _SCOPES[row.section] and root != "item"):
+                text = f"there is no claim field {file.source!r} here{_did_you_mean(file.source, _field_names())}"
+                self.problems.append(row.problem((*place, "from"), text))
+                return None
+            if not fits(file.written_as, field.kind):
+                self.problems.append(row.problem((*place, "as"), f"{file.source} cannot be written as {file.written_as}"))
+                return None
+        return Element(
+            number=number,
+            position=f"{row.file.segment}-{number:02d}",
+            source=file.source or "",
+            get=field.get if field else None,
+            form=form_of(file.written_as, field.kind if field else str, composite=file.source in COMPOSITE),
+            kind=field.kind if field else str,
+            derived=field.derived if field else None,
+            constant=file.constant or "",
+            written_as=file.written_as,
+            most=file.most,
+            optional=file.optional,
         )
-    if file.off:
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A segment as stated, the section it is written in, and where it is stated."""
+
+    section: str
+    file: SegmentFile
+    document: Document
+    path: tuple[str | int, ...]
+
+    def problem(self, path: tuple[str | int, ...], text: str) -> MappingProblem:
+        return self.document.problem((*self.path, *path), text)
+
+
+def _merged(file: SegmentFile, own: OwnSegmentFile) -> SegmentFile:
+    """What a companion guide says, before what the table says."""
+    elements = dict(file.elements)
+    for number, stated in own.elements.items():
+        said = stated.model_dump(exclude_none=True)
+        old = elements[number].model_dump() if number in elements else {}
+        if "constant" in said:
+            old = {}
+        elif "source" in said:
+            old.pop("constant", None)
+        elements[number] = ElementFile(**(old | said))
+    changed = {"elements": elements}
+    if own.when is not None:
+        changed["when"] = own.when  # type: ignore[assignment]
+    if own.off is not None:
+        changed["off"] = own.off  # type: ignore[assignment]
+    return file.model_copy(update=changed)
+
+
+def _keys(files: Mapping[str, str], name: str, mapping: str) -> tuple[str, ...] | None:
+    """The keys of a mapping of another file; None where that file cannot be read, which is told elsewhere."""
+    if name not in files:
         return None
-    width = max((e.number for e in elements), default=0)
-    return SegmentRow(name, file.segment, CONDITIONS.get(file.when or ""), tuple(elements), width)
-
-
-# --- claim fields ----------------------------------------------------------------------------------------------------
-
-
-def _getter(source: str) -> Getter | None:
-    if source in DERIVED:
-        return DERIVED[source]
-    root, _, path = source.partition(".")
-    kinds: dict[str, type] = {"receiver": Receiver, "claim": ClaimDraft, "line": ServiceLine}
-    if root not in kinds or not path:
+    try:
+        value = read_document(name, files[name]).value
+    except MappingError:
         return None
-    steps = path.split(".")
-    kind: Any = kinds[root]
-    for step in steps:
-        hints = _hints(kind)
-        if step not in hints:
-            return None
-        kind = hints[step]
-    if root == "receiver":
-        return lambda c: _walk(c.receiver, steps)
-    if root == "line":
-        return lambda c: _walk(c.line, steps)
-    return lambda c: _walk(c.claim.draft if c.claim else None, steps)
+    found = value.get(mapping) if isinstance(value, dict) else None
+    return tuple(found) if isinstance(found, dict) else None
 
 
-@cache
-def _hints(kind: Any) -> dict[str, Any]:
-    if not (isinstance(kind, type) and is_dataclass(kind)):
-        return {}
-    found = {}
-    for name, hint in get_type_hints(kind).items():
-        inner = [arg for arg in get_args(hint) if isinstance(arg, type) and is_dataclass(arg)]
-        found[name] = inner[0] if inner and type(None) in get_args(hint) else hint
-    return found
+def _field_names() -> list[str]:
+    roots = (("claim", ClaimDraft), ("line", ServiceLine), ("other_payer", OtherPayer), ("receiver", Receiver))
+    return [*DERIVED, *(f"{root}.{field.name}" for root, kind in roots for field in fields(kind))]
 
 
-def _walk(value: Any, steps: list[str]) -> Any:
-    for step in steps:
-        if value is None:
-            return None
-        value = getattr(value, step)
-    return value
-
-
-def _did_you_mean(source: str) -> str:
-    known = [
-        *DERIVED,
-        *(f"claim.{f.name}" for f in fields(ClaimDraft)),
-        *(f"line.{f.name}" for f in fields(ServiceLine)),
-    ]
-    close = difflib.get_close_matches(source, known, n=1)
+def _did_you_mean(given: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(given, list(known), n=1)
     return f"; did you mean {close[0]}?" if close else ""
-
-
-def _draft(context: Context) -> ClaimDraft:
-    assert context.claim is not None
-    return context.claim.draft
-
-
-def _line(context: Context) -> ServiceLine:
-    assert context.line is not None
-    return context.line
-
-
-def _is_self(context: Context) -> bool:
-    return _draft(context).subscriber.relationship is Relationship.SELF
-
-
-def _related_causes(context: Context) -> str:
-    accident = _draft(context).accident
-    if accident is None or not accident.kind:
-        return ""
-    return f"{accident.kind}:::{accident.state}" if accident.state else accident.kind
-
-
-def _diagnoses(context: Context) -> tuple[str, ...]:
-    return tuple(
-        f"{'ABF' if index else 'ABK'}:{code.replace('.', '')}" for index, code in enumerate(_draft(context).diagnoses)
-    )
-
-
-# Composite and computed values; they are written as they are.
-DERIVED: Mapping[str, Getter] = {
-    "claim.number": lambda c: c.claim.number if c.claim else None,
-    "claim.self_relationship": lambda c: "18" if _is_self(c) else "",
-    "claim.group_name": lambda c: None if _draft(c).subscriber.group_number else _draft(c).subscriber.group_name,
-    "claim.place_and_frequency": lambda c: f"{_draft(c).place_of_service}:B:{_draft(c).frequency.value}",
-    "claim.related_causes": _related_causes,
-    "claim.diagnosis_composites": _diagnoses,
-    "claim.facility_npi_kind": lambda c: "XX" if (f := _draft(c).service_facility) and f.npi else "",
-    "line.procedure": lambda c: ":".join(("HC", _line(c).code, *_line(c).modifiers)),
-    "line.pointer_composite": lambda c: ":".join(map(str, _line(c).pointers)),
-}
-COMPOSITE = frozenset(
-    {
-        "claim.place_and_frequency",
-        "claim.related_causes",
-        "claim.diagnosis_composites",
-        "line.procedure",
-        "line.pointer_composite",
-    }
-)
-
-CONDITIONS: Mapping[str, Getter] = {
-    "billing_taxonomy": lambda c: _draft(c).billing_provider.taxonomy,
-    "billing_phone": lambda c: _draft(c).billing_provider.phone,
-    "pay_to": lambda c: _draft(c).pay_to_address,
-    "patient_is_subscriber": _is_self,
-    "payer_address": lambda c: _draft(c).payer.address,
-    "onset": lambda c: _draft(c).onset_on,
-    "initial_treatment": lambda c: _draft(c).initial_treatment_on,
-    "accident_date": lambda c: (a := _draft(c).accident) is not None and a.occurred_on is not None,
-    "patient_paid": lambda c: _draft(c).patient_paid,
-    "referral_number": lambda c: _draft(c).referral_number,
-    "authorization_number": lambda c: _draft(c).authorization_number,
-    "payer_control_number": lambda c: _draft(c).payer_control_number,
-    "medical_record_number": lambda c: _draft(c).medical_record_number,
-    "claim_note": lambda c: _draft(c).note,
-    "referring": lambda c: _draft(c).referring,
-    "rendering": lambda c: (r := _draft(c).rendering) is not None and r.npi != _draft(c).billing_provider.npi,
-    "rendering_taxonomy": lambda c: (
-        (r := _draft(c).rendering) is not None and r.npi != _draft(c).billing_provider.npi and r.taxonomy is not None
-    ),
-    "service_facility": lambda c: _draft(c).service_facility,
-    "supervising": lambda c: _draft(c).supervising,
-    "line_referral": lambda c: _line(c).referral_number and _line(c).referral_number != _draft(c).referral_number,
-    "line_authorization": lambda c: (
-        _line(c).authorization_number and _line(c).authorization_number != _draft(c).authorization_number
-    ),
-    "line_note": lambda c: _line(c).note,
-    "line_rendering": lambda c: _line(c).rendering,
-    "line_rendering_taxonomy": lambda c: (r := _line(c).rendering) is not None and r.taxonomy is not None,
-    "line_supervising": lambda c: _line(c).supervising,
-    "line_ordering": lambda c: _line(c).ordering,
-}
-
-# Therapy-model field → the claim field it becomes, and the component of its element.
-MODEL_FIELDS: Mapping[str, tuple[str, str]] = {
-    "patient.name": ("claim.patient.name.last", ""),
-    "patient.birth_date": ("claim.patient.birth_date", ""),
-    "patient.sex": ("claim.patient.sex", ""),
-    "patient.address": ("claim.patient.address.line1", ""),
-    "patient.identifiers": ("claim.medical_record_number", ""),
-    "coverage.rank": ("claim.sequence", ""),
-    "coverage.payer_id": ("claim.payer.payer_id", ""),
-    "coverage.payer_name": ("claim.payer.name", ""),
-    "coverage.member_id": ("claim.subscriber.member_id", ""),
-    "coverage.group_number": ("claim.subscriber.group_number", ""),
-    "coverage.group_name": ("claim.group_name", ""),
-    "coverage.relationship": ("claim.subscriber.relationship", ""),
-    "coverage.subscriber_name": ("claim.subscriber.name.last", ""),
-    "coverage.subscriber_birth_date": ("claim.subscriber.birth_date", ""),
-    "coverage.subscriber_sex": ("claim.subscriber.sex", ""),
-    "coverage.subscriber_address": ("claim.subscriber.address.line1", ""),
-    "coverage.referral_number": ("claim.referral_number", ""),
-    "encounter.referral_number": ("claim.referral_number", ""),
-    "encounter.date_of_service": ("line.date_of_service", ""),
-    "encounter.place_of_service": ("claim.place_and_frequency", "-1"),
-    "encounter.modality": ("claim.place_and_frequency", "-1"),
-    "encounter.location": ("claim.service_facility.name", ""),
-    "encounter.discipline": ("line.procedure", "-3"),
-    "encounter.rendering": ("claim.rendering.npi", ""),
-    "encounter.supervising": ("claim.supervising.npi", ""),
-    "encounter.referring": ("claim.referring.npi", ""),
-    "encounter.accident.occurred_on": ("claim.accident.occurred_on", ""),
-    "encounter.accident.kind": ("claim.related_causes", "-1"),
-    "encounter.accident.state": ("claim.related_causes", "-4"),
-    "encounter.patient_paid": ("claim.patient_paid", ""),
-    "encounter.medical_necessity_attested": ("line.procedure", "-3"),
-    "diagnosis.code": ("claim.diagnosis_composites", "-2"),
-    "diagnosis.rank": ("claim.diagnosis_composites", "-1"),
-    "diagnosis.onset_on": ("claim.onset_on", ""),
-    "treatment.code": ("line.procedure", "-2"),
-    "treatment.modifiers": ("line.procedure", "-3"),
-    "treatment.minutes": ("line.units", ""),
-    "treatment.start": ("line.units", ""),
-    "treatment.stop": ("line.units", ""),
-    "treatment.rest_minutes": ("line.units", ""),
-    "treatment.assistant_minutes": ("line.procedure", "-4"),
-    "treatment.joint_minutes": ("line.procedure", "-4"),
-    "treatment.assistant": ("line.procedure", "-4"),
-    "treatment.charge": ("line.charge", ""),
-    "treatment.unit_charge": ("line.charge", ""),
-    "treatment.diagnoses": ("line.pointer_composite", ""),
-    "treatment.rendering": ("claim.rendering.npi", ""),
-    "treatment.rendering.taxonomy": ("claim.rendering.taxonomy", ""),
-    "treatment.authorization_number": ("line.authorization_number", ""),
-    "treatment.note": ("line.note", ""),
-    "authorization.number": ("claim.authorization_number", ""),
-    "plan_of_care.evaluation_on": ("claim.initial_treatment_on", ""),
-    "plan_of_care.certified_from": ("claim.initial_treatment_on", ""),
-}

@@ -1,0 +1,1 @@
+"""Implementation guides as tables: loops, segments, elements, codes and relations of one transaction set each."""
