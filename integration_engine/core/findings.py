@@ -26,6 +26,9 @@ class Queue(StrEnum):
     AUTHORIZATION = "authorization"
     EDITS = "edits"
     INTERFACE = "interface"
+    REJECTIONS = "rejections"  # refused before adjudication: fix and send
+    DENIALS = "denials"  # adjudicated and not paid: work or appeal
+    REMITTANCE = "remittance"  # payments that do not balance or match, answers that did not come
 
 
 class Outcome(StrEnum):

@@ -26,6 +26,7 @@ class SegmentProblem:
 
     Shapes   segment_number: counted from ST of our file. element and component: one-based, None when the segment as a
              whole is meant. segment_code: IK304; element_code: IK403. claim_number: from CTX*CLM01, None if not sent.
+             trigger: CTX*SITUATIONAL TRIGGER, what made the segment required (``CLM 43 5-3``: segment, number, element).
     """
 
     segment: str
@@ -36,6 +37,7 @@ class SegmentProblem:
     component: int | None = None
     element_code: str | None = None
     claim_number: str | None = None
+    trigger: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,7 @@ class TransactionAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupAnswer:
-    """999. group: AK102. code: AK901, A E P R. received, included, accepted: AK902 to AK904."""
+    """999. group: AK102. code: AK901, A E P R. included, received, accepted: AK902 to AK904; reasons: AK905 and on."""
 
     functional_code: str
     group: str
@@ -58,6 +60,7 @@ class GroupAnswer:
     included: int | None = None
     received: int | None = None
     accepted: int | None = None
+    reasons: tuple[str, ...] = ()
     transactions: tuple[TransactionAnswer, ...] = ()
 
 
@@ -114,7 +117,8 @@ class ClaimStatusReport:
     """One transaction set of a 277CA.
 
     Shapes   source: from NM101 of 2100A (PR payer, AY clearinghouse). reference: 2200B TRN02, the BHT03 of our file.
-             file_statuses: STC of the batch as a whole.
+             file_statuses: STC of the batch as a whole; provider_statuses: STC of one billing provider (2200C).
+             accepted and rejected: claims and dollars as the sender counts them (QTY*90/AA, AMT*YU/YY).
     """
 
     transaction: str
@@ -123,4 +127,9 @@ class ClaimStatusReport:
     reference: str | None = None
     sent_on: date | None = None
     file_statuses: tuple[StatusCode, ...] = ()
+    provider_statuses: tuple[StatusCode, ...] = ()
+    accepted: int | None = None
+    rejected: int | None = None
+    accepted_amount: Decimal | None = None
+    rejected_amount: Decimal | None = None
     claims: tuple[ClaimStatus, ...] = ()

@@ -39,8 +39,9 @@ class Adjustment:
 class RemitLine:
     """One service line of the answer (2110).
 
-    Shapes   code and modifiers: as adjudicated; submitted_code: SVC06 when the payer changed it. line_control: our
-             REF*6R. number: position in its claim, from 1. remarks: RARC codes (LQ*HE).
+    Shapes   code and modifiers: as adjudicated; submitted_code and submitted_modifiers: SVC06 when the payer changed
+             it. code_kind: SVC01-1, HC for CPT and HCPCS. line_control: our REF*6R. number: position in its claim,
+             from 1. remarks: RARC codes (LQ*HE). position: segment number of its SVC in the transaction set.
     """
 
     number: int
@@ -49,6 +50,8 @@ class RemitLine:
     paid: Decimal
     modifiers: tuple[Modifier, ...] = ()
     submitted_code: str | None = None
+    submitted_modifiers: tuple[Modifier, ...] = ()
+    code_kind: str = "HC"
     units_paid: Decimal | None = None
     units_billed: Decimal | None = None
     date_of_service: date | None = None
@@ -56,6 +59,7 @@ class RemitLine:
     allowed: Decimal | None = None
     adjustments: tuple[Adjustment, ...] = ()
     remarks: tuple[str, ...] = ()
+    position: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +67,9 @@ class RemitClaim:
     """One claim of the answer (2100).
 
     Shapes   number: CLP01, our claim number when the payer returned it. status: CLP02. payer_control_number: CLP07.
-             position: segment number of its CLP in the transaction set.
+             position: segment number of its CLP in the transaction set. remarks: RARC codes of MOA and MIA.
+             original_reference: REF*F8, the payer's number of the claim that this one corrects. interest: AMT*I, which
+             is paid outside of CLP04.
     """
 
     number: str
@@ -81,9 +87,11 @@ class RemitClaim:
     corrected_member_id: str | None = None
     rendering_npi: str | None = None
     crossover_payer: str | None = None
+    original_reference: str | None = None
     date_of_service: date | None = None
     received_on: date | None = None
     allowed: Decimal | None = None
+    interest: Decimal | None = None
     adjustments: tuple[Adjustment, ...] = ()
     remarks: tuple[str, ...] = ()
     lines: tuple[RemitLine, ...] = ()
@@ -98,6 +106,7 @@ class ProviderAdjustment:
     amount: Decimal
     reference: str | None = None
     fiscal_period_on: date | None = None
+    position: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +114,8 @@ class Remit:
     """One transaction set of an 835: one payment and what it pays.
 
     Shapes   trace: TRN02; payer_id: TRN03 or N104 of the payer. handling: BPR01. method: BPR04 (CHK, ACH, NON, …).
-             transaction: ST02.
+             transaction: ST02. position: segment number of BPR. complete: False when something of it could not be read,
+             so that nothing of it is posted before a person has looked.
     """
 
     transaction: str
@@ -121,3 +131,5 @@ class Remit:
     payee_name: str | None = None
     payee_id: str | None = None
     provider_adjustments: tuple[ProviderAdjustment, ...] = ()
+    position: int = 0
+    complete: bool = True
