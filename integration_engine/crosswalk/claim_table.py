@@ -37,44 +37,11 @@ from integration_engine.crosswalk.claim_forms import COMPOSITE, DERIVED, EACH, G
 from integration_engine.crosswalk.claim_segments import Element, SegmentRow, segment_row
 from integration_engine.crosswalk.receivers import LINE_ENDINGS
 from integration_engine.domain.claim import ClaimDraft, OtherPayer, Receiver, ServiceLine
+from integration_engine.wire.x12.guides.x222a1 import GUIDE
 
 FILE = "claims/837p.yaml"
 RECEIVERS, PAYERS = "claims/receivers/", "claims/payers/"
 ALWAYS = "always"
-
-# loop → segment → number of elements: what an address in the table may name.
-GUIDE: Mapping[str, Mapping[str, int]] = {
-    "1000A": {"NM1": 9, "PER": 8},
-    "1000B": {"NM1": 9},
-    "2000A": {"PRV": 3, "CUR": 3},
-    "2010AA": {"NM1": 9, "N3": 2, "N4": 7, "REF": 2, "PER": 8},
-    "2010AB": {"NM1": 2, "N3": 2, "N4": 7},
-    "2000B": {"SBR": 9, "PAT": 9},
-    "2010BA": {"NM1": 9, "N3": 2, "N4": 7, "DMG": 3, "REF": 2},
-    "2010BB": {"NM1": 9, "N3": 2, "N4": 7, "REF": 2},
-    "2000C": {"PAT": 9},
-    "2010CA": {"NM1": 7, "N3": 2, "N4": 7, "DMG": 3, "REF": 2},
-    "2300": {"CLM": 20, "DTP": 3, "PWK": 6, "CN1": 6, "AMT": 2, "REF": 2, "NTE": 2, "HI": 12, "K3": 1, "CRC": 7},
-    "2310A": {"NM1": 9, "REF": 2},
-    "2310B": {"NM1": 9, "PRV": 3, "REF": 2},
-    "2310C": {"NM1": 9, "N3": 2, "N4": 7, "REF": 2, "PER": 6},
-    "2310D": {"NM1": 9, "REF": 2},
-    "2320": {"SBR": 9, "CAS": 19, "AMT": 2, "OI": 6, "MOA": 9},
-    "2330A": {"NM1": 9, "N3": 2, "N4": 7, "REF": 2},
-    "2330B": {"NM1": 9, "N3": 2, "N4": 7, "DTP": 3, "REF": 2},
-    "2330C": {"NM1": 2, "REF": 2},
-    "2330D": {"NM1": 2, "REF": 2},
-    "2330E": {"NM1": 2, "REF": 2},
-    "2330F": {"NM1": 2, "REF": 2},
-    "2330G": {"NM1": 2, "REF": 2},
-    "2400": {"LX": 1, "SV1": 15, "PWK": 6, "DTP": 3, "CN1": 6, "REF": 4, "AMT": 2, "NTE": 2, "K3": 1},
-    "2420A": {"NM1": 9, "PRV": 3, "REF": 2},
-    "2420C": {"NM1": 9, "N3": 2, "N4": 7, "REF": 2},
-    "2420D": {"NM1": 9, "REF": 2},
-    "2420E": {"NM1": 9, "N3": 2, "N4": 7, "REF": 2},
-    "2420F": {"NM1": 9, "REF": 2},
-    "2430": {"SVD": 6, "CAS": 19, "DTP": 3, "AMT": 2},
-}
 
 # What the segments of a section may look at.
 _OF_CLAIM = frozenset({"receiver", "claim"})
@@ -90,9 +57,9 @@ _SCOPES: Mapping[str, frozenset[str]] = {
 }
 
 
-def elements_of(loop: str, segment: str) -> int | None:
-    """How many elements the guide gives a segment in a loop; None where it has no such segment there."""
-    return GUIDE.get(loop, {}).get(segment)
+def guide_address(segment: str) -> str:
+    """The guide's own address of a segment: ``2400/REF*G1*2U`` is a second row of 2400/REF*G1."""
+    return "*".join(segment.split("*")[:2])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +89,12 @@ class ClaimTable:
     def of(self, receiver: str, payer: str) -> Variant:
         """The table as a payer gets it through a receiver."""
         variants = self.variants
-        return variants.get((receiver, payer)) or variants.get(("", payer)) or variants.get((receiver, "")) or variants["", ""]
+        return (
+            variants.get((receiver, payer))
+            or variants.get(("", payer))
+            or variants.get((receiver, ""))
+            or variants["", ""]
+        )
 
     def targets(self) -> Mapping[str, str]:
         """Therapy-model field → 837P position, for the crosswalk report."""
@@ -220,7 +192,8 @@ class _Compiling:
             if compiled is not None and not row.file.off:
                 sections[row.section].append(compiled)
         return Variant(
-            sections={section: tuple(rows) for section, rows in sections.items()}, interchange=tuple(interchange.items())
+            sections={section: tuple(rows) for section, rows in sections.items()},
+            interchange=tuple(interchange.items()),
         )
 
     def _changed(self, rows: list[_Row], document: Document, guide: CompanionGuideFile) -> list[_Row]:
@@ -239,24 +212,24 @@ class _Compiling:
 
     def _segment(self, row: _Row) -> SegmentRow | None:
         file = row.file
-        loop, _, rest = file.segment.partition("/")
-        name = rest.split("*")[0]
-        width = elements_of(loop, name)
-        if width is None:
-            text = f"{file.segment}: the guide has no such segment in this loop"
-            self.problems.append(row.problem(("segment",), text))
+        name = file.segment.partition("/")[2].partition("*")[0]
+        refusal = GUIDE.segment_refusal(guide_address(file.segment))
+        if refusal:
+            self.problems.append(row.problem(("segment",), f"{file.segment}: {refusal}"))
             return None
         each = None
         if file.each is not None:
             each = EACH.get(file.each)
             if each is None or file.each.partition(".")[0] not in _SCOPES[row.section]:
                 names = [one for one in EACH if one.partition(".")[0] in _SCOPES[row.section]]
-                self.problems.append(row.problem(("each",), f"{file.each!r} is none of {', '.join(names) or 'nothing'}"))
+                self.problems.append(
+                    row.problem(("each",), f"{file.each!r} is none of {', '.join(names) or 'nothing'}")
+                )
                 return None
         elements = [
             element
             for number, stated in sorted(file.elements.items())
-            if (element := self._element(row, number, stated, width, each.kind if each else None)) is not None
+            if (element := self._element(row, number, stated, each.kind if each else None)) is not None
         ]
         return segment_row(name, file.segment, self._condition(row), each, tuple(elements))
 
@@ -272,12 +245,11 @@ class _Compiling:
         self.problems.append(row.problem(("when",), text))
         return None
 
-    def _element(
-        self, row: _Row, number: int, file: ElementFile, width: int, item: type | None
-    ) -> Element | None:
+    def _element(self, row: _Row, number: int, file: ElementFile, item: type | None) -> Element | None:
         place = ("elements", number)
-        if not 1 <= number <= width:
-            self.problems.append(row.problem(place, f"{row.file.segment} has {width} elements"))
+        refusal = GUIDE.element_refusal(guide_address(row.file.segment), number, file.constant)
+        if refusal:
+            self.problems.append(row.problem(place, f"{row.file.segment}: {refusal}"))
             return None
         if (file.source is None) == (file.constant is None):
             self.problems.append(row.problem(place, "an element has either `from` or `is`"))
@@ -291,7 +263,9 @@ class _Compiling:
                 self.problems.append(row.problem((*place, "from"), text))
                 return None
             if not fits(file.written_as, field.kind):
-                self.problems.append(row.problem((*place, "as"), f"{file.source} cannot be written as {file.written_as}"))
+                self.problems.append(
+                    row.problem((*place, "as"), f"{file.source} cannot be written as {file.written_as}")
+                )
                 return None
         return Element(
             number=number,

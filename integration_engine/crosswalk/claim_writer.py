@@ -7,29 +7,21 @@ Source  005010X222A1; X12.md §2.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from itertools import groupby
 
-from integration_engine.core.codes import parse_npi
 from integration_engine.core.errors import OutboundError
-from integration_engine.core.money import ZERO
-from integration_engine.crosswalk.claim_table import COMPOSITE, ClaimTable, Context, Element, SegmentRow
+from integration_engine.crosswalk.claim_balance import check
+from integration_engine.crosswalk.claim_forms import Context
+from integration_engine.crosswalk.claim_segments import SegmentRow
+from integration_engine.crosswalk.claim_table import ClaimTable, Variant
 from integration_engine.domain.claim import Claim, ClaimDraft, Envelope, Receiver
 from integration_engine.domain.coverage import Relationship
-from integration_engine.wire.x12.segments import Interchange, clean, envelope, join
+from integration_engine.wire.x12.segments import Interchange, envelope, join
 
 MOST_CLAIMS_PER_PATIENT = 100
-MOST_LINES = 50
-MOST_DIAGNOSES = 12
-MOST_MODIFIERS = 4
-MOST_POINTERS = 4
 GUIDE = "005010X222A1"
-_DIGITS = re.compile(r"\D+")
-_POST_BOX = re.compile(r"^\s*(P\.?\s*O\.?\s*BOX|LOCK\s*BOX)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +40,23 @@ def render(claims: Sequence[Claim], receiver: Receiver, numbers: Envelope, table
     """
     if not claims:
         raise OutboundError("a file needs at least one claim", position="ST")
-    body = _Body(receiver, table)
+    variants = {key: table.of(receiver.key, key) for key in {claim.draft.payer.key for claim in claims}}
+    first = variants[claims[0].draft.payer.key]
+    receiver = first.receiver(receiver)
+    if any(
+        v.interchange != first.interchange or v.sections["submitter"] != first.sections["submitter"]
+        for v in variants.values()
+    ):
+        raise OutboundError("payers whose companion guides ask for other envelopes need a file each", position="ISA")
+    body = _Body(receiver, variants)
     ordered = sorted(claims, key=_order)
-    for _, group in groupby(ordered, key=lambda claim: claim.draft.billing_provider.key):
+    for _, group in groupby(ordered, key=lambda claim: _provider(claim.draft)):
         body.billing_provider(list(group))
     head = [
         join("ST", ("837", f"{numbers.transaction:04d}", GUIDE)),
         join("BHT", ("0019", "00", numbers.reference, numbers.created[:8], numbers.created[8:12], "CH")),
     ]
-    opening = body.once(table.sections["submitter"], Context(receiver))
+    opening = body.once(first.sections["submitter"], Context(receiver))
     segments = [*head, *opening, *body.segments]
     segments.append(join("SE", (str(len(segments) + 1), f"{numbers.transaction:04d}")))
     before = len(head) + len(opening)
@@ -84,10 +84,38 @@ def render(claims: Sequence[Claim], receiver: Receiver, numbers: Envelope, table
     return Rendered(text=text, index=index, content_digest=digest)
 
 
+def refusal(claim: Claim, receiver: Receiver, table: ClaimTable) -> OutboundError | None:
+    """Why a claim cannot be written, None when it can: for a batch that leaves out what it cannot carry."""
+    variant = table.of(receiver.key, claim.draft.payer.key)
+    body = _Body(variant.receiver(receiver), {claim.draft.payer.key: variant})
+    try:
+        body.billing_provider([claim])
+    except OutboundError as error:
+        return error
+    return None
+
+
+def _provider(draft: ClaimDraft) -> tuple[object, ...]:
+    """What shares a 2000A. Payers are kept apart, as their companion guides may differ about it."""
+    return draft.billing_provider, draft.pay_to_address, draft.payer.key
+
+
+def _insured(draft: ClaimDraft) -> tuple[object, ...]:
+    """What shares a 2000B."""
+    number = draft.property_casualty_number if draft.subscriber.relationship is Relationship.SELF else None
+    return draft.payer, draft.subscriber, draft.sequence, draft.insurance_type, number
+
+
+def _patient(draft: ClaimDraft) -> tuple[object, ...]:
+    """What shares a patient: a 2000C, or the 2000B of a subscriber who is the patient."""
+    return draft.subscriber.relationship, draft.patient, draft.property_casualty_number
+
+
 def _order(claim: Claim) -> tuple[str, ...]:
     draft = claim.draft
     return (
         draft.billing_provider.key,
+        draft.payer.key,
         *_subscriber_key(draft),
         *_patient_key(draft),
         draft.date_of_service.isoformat(),
@@ -104,6 +132,8 @@ def _subscriber_key(draft: ClaimDraft) -> tuple[str, ...]:
         s.name.first or "",
         draft.sequence,
         s.group_number or "",
+        draft.insurance_type or "",
+        draft.property_casualty_number or "",
     )
 
 
@@ -113,56 +143,71 @@ def _patient_key(draft: ClaimDraft) -> tuple[str, ...]:
 
 
 class _Body:
-    """Segments between the header and SE, with the hierarchy's numbers."""
+    """Segments between the header and SE, with the hierarchy's numbers. variants: the table by payer key."""
 
-    def __init__(self, receiver: Receiver, table: ClaimTable) -> None:
+    def __init__(self, receiver: Receiver, variants: dict[str, Variant]) -> None:
         self.receiver = receiver
-        self.table = table
+        self.variants = variants
         self.segments: list[str] = []
         self.index: list[tuple[str, int, int]] = []
         self.level = 0
 
     def billing_provider(self, claims: list[Claim]) -> None:
         here = self._hl("", "20", child=True)
-        rows = self.table.sections["billing_provider"]
-        context = Context(self.receiver, claims[0])
-        self._write(rows, context)
-        for _, group in groupby(claims, key=lambda claim: _subscriber_key(claim.draft)):
+        self._head("billing_provider", claims[0])
+        for _, group in groupby(claims, key=lambda claim: _insured(claim.draft)):
             self.subscriber(list(group), here)
 
     def subscriber(self, claims: list[Claim], parent: int) -> None:
         own = [claim for claim in claims if claim.draft.subscriber.relationship is Relationship.SELF]
         others = [claim for claim in claims if claim.draft.subscriber.relationship is not Relationship.SELF]
-        for part in _parts(own):
-            self._hl(str(parent), "22", child=False)
-            self._write(self.table.sections["subscriber"], Context(self.receiver, part[0]))
-            self.claims(part)
+        for _, group in groupby(own, key=lambda claim: _patient(claim.draft)):
+            for part in _parts(list(group)):
+                self._hl(str(parent), "22", child=False)
+                self._head("subscriber", part[0])
+                self.claims(part)
         if not others:
             return
         here = self._hl(str(parent), "22", child=True)
-        self._write(self.table.sections["subscriber"], Context(self.receiver, others[0]))
-        for _, group in groupby(others, key=lambda claim: _patient_key(claim.draft)):
+        self._head("subscriber", others[0])
+        for _, group in groupby(others, key=lambda claim: _patient(claim.draft)):
             for part in _parts(list(group)):
                 self._hl(str(here), "23", child=False)
-                self._write(self.table.sections["dependent"], Context(self.receiver, part[0]))
+                self._head("dependent", part[0])
                 self.claims(part)
 
     def claims(self, claims: list[Claim]) -> None:
+        receiver, segments = self.receiver, self.segments
         for claim in claims:
-            first = len(self.segments) + 1
+            first = len(segments) + 1
             check(claim)
-            self._write(self.table.sections["claim"], Context(self.receiver, claim))
-            rows = self.table.sections["line"]
-            for line in claim.draft.lines:
-                self._write(rows, Context(self.receiver, claim, line))
-            self.index.append((claim.number, first, len(self.segments)))
+            draft = claim.draft
+            sections = self.variants[draft.payer.key].sections
+            segments.extend(self.once(sections["claim"], Context(receiver, claim, draft)))
+            for other in draft.other_payers:
+                segments.extend(self.once(sections["other_payer"], Context(receiver, claim, draft, None, other)))
+            rows, decisions = sections["line"], sections["adjudication"]
+            for line in draft.lines:
+                segments.extend(self.once(rows, Context(receiver, claim, draft, line)))
+                for one in line.adjudications:
+                    segments.extend(self.once(decisions, Context(receiver, claim, draft, line, None, one)))
+            self.index.append((claim.number, first, len(segments)))
 
     def once(self, rows: Iterable[SegmentRow], context: Context) -> list[str]:
         """Segments without keeping them."""
-        return [_segment(row, context) for row in rows if row.when is None or row.when(context)]
+        found = []
+        for row in rows:
+            if row.when is not None and not row.when(context):
+                continue
+            if row.each is None:
+                found.append(row.write(context))
+            else:
+                found.extend(row.write(context._replace(item=item)) for item in row.each.get(context))
+        return found
 
-    def _write(self, rows: Iterable[SegmentRow], context: Context) -> None:
-        self.segments.extend(self.once(rows, context))
+    def _head(self, section: str, claim: Claim) -> None:
+        rows = self.variants[claim.draft.payer.key].sections[section]
+        self.segments.extend(self.once(rows, Context(self.receiver, claim, claim.draft)))
 
     def _hl(self, parent: str, code: str, *, child: bool) -> int:
         self.level += 1
@@ -172,106 +217,3 @@ class _Body:
 
 def _parts(claims: list[Claim]) -> list[list[Claim]]:
     return [claims[start : start + MOST_CLAIMS_PER_PATIENT] for start in range(0, len(claims), MOST_CLAIMS_PER_PATIENT)]
-
-
-def check(claim: Claim) -> None:
-    """What no single element can see: counts, pointers and balance of one claim.
-
-    Raises   OutboundError with the position.
-    """
-    draft = claim.draft
-    if not re.fullmatch(r"[A-Z0-9]{1,17}", claim.number):
-        raise OutboundError("a claim number has at most 17 of A-Z and 0-9", position="2300/CLM-01")
-    if not 1 <= len(draft.lines) <= MOST_LINES:
-        raise OutboundError(f"claim {claim.number}: 1 to {MOST_LINES} service lines", position="2400/LX-01")
-    if not 1 <= len(draft.diagnoses) <= MOST_DIAGNOSES or len(set(draft.diagnoses)) != len(draft.diagnoses):
-        raise OutboundError(
-            f"claim {claim.number}: 1 to {MOST_DIAGNOSES} different diagnoses", position="2300/HI*ABK-01"
-        )
-    if sum((line.charge for line in draft.lines), ZERO) != draft.total_charge:
-        raise OutboundError(f"claim {claim.number}: total charge is not the sum of its lines", position="2300/CLM-02")
-    controls = [line.line_control for line in draft.lines]
-    if len(set(controls)) != len(controls):
-        raise OutboundError(f"claim {claim.number}: line control numbers repeat", position="2400/REF*6R-02")
-    for line in draft.lines:
-        if len(line.modifiers) > MOST_MODIFIERS:
-            raise OutboundError(f"claim {claim.number}: more than four modifiers", position="2400/SV1-01")
-        if not 1 <= len(line.pointers) <= MOST_POINTERS or not all(
-            1 <= p <= len(draft.diagnoses) for p in line.pointers
-        ):
-            raise OutboundError(f"claim {claim.number}: pointers name absent diagnoses", position="2400/SV1-07")
-        if line.units < 1 or line.charge < ZERO:
-            raise OutboundError(f"claim {claim.number}: units above zero and charges not below", position="2400/SV1-04")
-
-
-def _segment(row: SegmentRow, context: Context) -> str:
-    elements = [""] * row.width
-    for element in row.elements:
-        if element.get is None:
-            elements[element.number - 1] = element.constant
-            continue
-        value = element.get(context)
-        if element.written_as == "spread":
-            assert isinstance(value, tuple)
-            elements[element.number - 1 :] = value
-            continue
-        text = _format(element, value, context)
-        if not text and not element.optional:
-            number = context.claim.number if context.claim else "header"
-            raise OutboundError(
-                f"claim {number}: a required element is empty ({element.source})", position=element.position
-            )
-        if element.most is not None and len(text) > element.most:
-            text = _shorten(element, text, context)
-        elements[element.number - 1] = text
-    return join(row.name, elements)
-
-
-def _shorten(element: Element, text: str, context: Context) -> str:
-    """Names and streets are cut to the guide's length; a number that is too long is refused."""
-    assert element.most is not None
-    if element.written_as in {"text", "street"} and element.source != "claim.number":
-        return text[: element.most].rstrip()
-    number = context.claim.number if context.claim else "header"
-    raise OutboundError(f"claim {number}: longer than {element.most} characters", position=element.position)
-
-
-def _format(element: Element, value: object, context: Context) -> str:
-    if value is None:
-        return ""
-    kind = element.written_as
-    if isinstance(value, Decimal):
-        return _money(value)
-    if isinstance(value, date):
-        return value.strftime("%Y%m%d")
-    if isinstance(value, int):
-        return str(value)
-    text = str(value)
-    if element.source in COMPOSITE:
-        return text
-    if kind in {"digits", "zip", "zip9"}:
-        return _digits(element, _DIGITS.sub("", text), context)
-    if kind == "npi":
-        try:
-            return parse_npi(text)
-        except ValueError as error:
-            raise OutboundError(str(error), position=element.position) from None
-    if kind == "street" and _POST_BOX.match(text):
-        raise OutboundError("the billing provider's address is a street, not a box", position=element.position)
-    return clean(text)
-
-
-def _digits(element: Element, digits: str, context: Context) -> str:
-    wanted = {"zip9": (9,), "zip": (5, 9)}.get(element.written_as)
-    if wanted and len(digits) not in wanted:
-        number = context.claim.number if context.claim else "header"
-        raise OutboundError(
-            f"claim {number}: a postal code of {' or '.join(map(str, wanted))} digits", position=element.position
-        )
-    return digits
-
-
-def _money(value: Decimal) -> str:
-    """No trailing zeros after the point, no leading ones before it, at most two decimals."""
-    text = f"{value:.2f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,12 +1,13 @@
 """Claim drafts and claims: what an 837P says, before and after it has a number.
 
-A draft is assembled by rules/claim_assembly.py and holds no allotted number, so that the same facts give the same
-draft forever. A claim is a draft with its claim number (CLM01) and line control numbers (REF*6R), frozen.
+A draft is assembled by rules/claim_assembly.py, a later payer's by rules/coordination.py, and holds no allotted number,
+so that the same facts give the same draft forever. A claim is a draft with its claim number (CLM01) and line control
+numbers (REF*6R), frozen. Source  005010X222A1; THERAPY_RULES §6.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -15,6 +16,7 @@ from integration_engine.core.codes import Hcpcs, Icd10, Modifier
 from integration_engine.domain.coverage import Relationship
 from integration_engine.domain.encounter import Accident
 from integration_engine.domain.parties import Address, Discipline, Organization, PersonName, Practitioner, Sex
+from integration_engine.domain.remit import Adjustment
 
 
 class Frequency(StrEnum):
@@ -27,7 +29,11 @@ class Frequency(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payer:
-    """Who the claim goes to. key: our name in mappings/practice.yaml; payer_id: 2010BB NM109; profile: rule profile."""
+    """Who the claim goes to.
+
+    Shapes   key: our name in mappings/practice.yaml. payer_id: 2010BB NM109. profile: rule profile. claim_office: the
+             payer's own office for claims (REF*FY), where its companion guide asks for one.
+    """
 
     key: str
     name: str
@@ -37,11 +43,15 @@ class Payer:
     receiver: str
     payer_id_kind: str = "PI"
     address: Address | None = None
+    claim_office: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
-    """The insured person of a claim."""
+    """The insured of a claim: a person, or the employer of a workers' compensation claim (named in name.last).
+
+    Shapes   relationship: the patient's, to the subscriber. Of another payer's subscriber birth date and sex are not sent.
+    """
 
     name: PersonName
     member_id: str
@@ -51,16 +61,109 @@ class Subscriber:
     birth_date: date | None = None
     sex: Sex | None = None
     address: Address | None = None
+    organization: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimPatient:
-    """The patient as a claim names them."""
+    """The patient as a claim names them. weight: in pounds, where a payer asks for it."""
 
     name: PersonName
     birth_date: date
     sex: Sex
     address: Address
+    died_on: date | None = None
+    weight: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A document that goes with a claim or a line, sent apart (PWK).
+
+    Shapes   report: what it is (PWK01, such as 08 plan of treatment). transmission: how it goes (PWK02: AA on request,
+             BM mail, EL electronically, EM e-mail, FT file transfer, FX fax). number: what the document is found by.
+    """
+
+    report: str
+    transmission: str
+    number: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """What was agreed with the payer about this claim (CN1). kind: CN101."""
+
+    kind: str
+    amount: Decimal | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderNumber:
+    """A number another payer knows a provider by (2330C to 2330G). role: NM101 of the provider; qualifier: REF01."""
+
+    role: str
+    qualifier: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherPayer:
+    """Another payer of the same claim, and what it decided if it has decided (loops 2320 and 2330).
+
+    Shapes   sequence: P, S, T or A to H, as SBR01. insurance_type: SBR05. adjustments: those of the whole claim, in
+             order of their groups; those of a line stand with the line. remarks: remark codes of the decision (MOA03
+             on). claim_number: its own number of the claim. claim_adjusted: it has adjusted its first decision (REF*T4).
+    Units    paid: what it paid of this claim. non_covered: charges it does not cover at all, stated instead of
+             adjustments. remaining: what the patient still owes after it.
+    """
+
+    payer: Payer
+    sequence: str
+    subscriber: Subscriber
+    insurance_type: str | None = None
+    adjustments: tuple[Adjustment, ...] = ()
+    paid: Decimal | None = None
+    non_covered: Decimal | None = None
+    remaining: Decimal | None = None
+    benefits_assigned: str = "Y"
+    signature_source: str | None = None
+    release_of_information: str = "Y"
+    remarks: tuple[str, ...] = ()
+    adjudicated_on: date | None = None
+    authorization_number: str | None = None
+    referral_number: str | None = None
+    claim_number: str | None = None
+    claim_adjusted: bool = False
+    provider_numbers: tuple[ProviderNumber, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineAdjudication:
+    """What another payer decided about one service line (loop 2430).
+
+    Shapes   payer_id: the other payer's id, as its 2330B NM109. code, modifiers, units: as it paid them. bundled_line:
+             number of the line it paid this one with. remaining: what the patient still owes of the line.
+    """
+
+    payer_id: str
+    paid: Decimal
+    code: Hcpcs
+    units: Decimal
+    adjudicated_on: date
+    modifiers: tuple[Modifier, ...] = ()
+    bundled_line: int | None = None
+    adjustments: tuple[Adjustment, ...] = ()
+    remaining: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayerNumber:
+    """An authorization (G1) or referral (9F) of one line that belongs to another payer of the claim."""
+
+    kind: str
+    number: str
+    payer_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +172,10 @@ class ServiceLine:
 
     Shapes   number: LX01, from 1. modifiers: at most four, in the payer's order. pointers: one-based positions in
              the claim's diagnoses, one to four. line_control: REF*6R, None on a draft. charges: ids of the stored
-             charge lines (FT1) that this line bills.
+             charge lines (FT1) that this line bills. Two lines of one code, such as an assistant's share and the
+             therapist's, name the same charges: a charge is billed while any line of a claim names it, so a credit of
+             one charge line draws up the whole day anew and both lines change together (rules/corrections.py).
+             description: what an unlisted code stands for. Providers and facility: only where other than the claim's.
     Units    units: whole service units; charge in dollars for all units.
     """
 
@@ -89,6 +195,14 @@ class ServiceLine:
     ordering: Practitioner | None = None
     note: str | None = None
     charges: tuple[int, ...] = ()
+    description: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    initial_treatment_on: date | None = None
+    note_kind: str = "ADD"
+    referring: Practitioner | None = None
+    service_facility: Organization | None = None
+    other_numbers: tuple[PayerNumber, ...] = ()
+    adjudications: tuple[LineAdjudication, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +210,10 @@ class ClaimDraft:
     """A professional claim, complete but for its numbers.
 
     Shapes   part: 1, or 1..n where more than 50 lines forced a split. sequence: P, S or T (SBR01). diagnoses: 1 to
-             12, principal first. referring_kind: DN or P3.
+             12, principal first. referring_kind: DN or P3. insurance_type: SBR05, why Medicare pays second.
+             signature_source: P where the provider signed for an absent patient. delay_reason: CLM20.
+             property_casualty_number: the liable insurer's number of the case (REF*Y4).
+             authorization_exception: REF*4N. note_kind: NTE01.
     """
 
     discipline: Discipline
@@ -131,6 +248,23 @@ class ClaimDraft:
     accident: Accident | None = None
     patient_paid: Decimal | None = None
     note: str | None = None
+    note_kind: str = "ADD"
+    insurance_type: str | None = None
+    signature_source: str | None = None
+    delay_reason: str | None = None
+    property_casualty_number: str | None = None
+    authorization_exception: str | None = None
+    last_seen_on: date | None = None
+    disabled_from: date | None = None
+    disabled_to: date | None = None
+    last_worked_on: date | None = None
+    returned_to_work_on: date | None = None
+    admitted_on: date | None = None
+    discharged_on: date | None = None
+    first_contact_on: date | None = None
+    attachments: tuple[Attachment, ...] = ()
+    contract: Contract | None = None
+    other_payers: tuple[OtherPayer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +298,11 @@ class Receiver:
     acknowledgment_requested: str = "1"
     file_name: str = "{sender}_837P_{created}_{interchange}.x12"
     claims_per_file: int = 5000
+    send_at: tuple[str, ...] = ()  # practice time, HH:MM; empty: whenever the batcher runs
+    send_on: tuple[int, ...] = ()  # ISO weekdays; empty: every day
+    acknowledgment_days: int = 1
+    claim_status_days: int = 3
+    remit_days: int = 45
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,3 +314,9 @@ class Envelope:
     transaction: int
     reference: str  # BHT03
     created: str  # CCYYMMDDHHMMSS, practice time
+
+
+def numbered(draft: ClaimDraft, number: str) -> ClaimDraft:
+    """The draft with a line control number (REF*6R) on every line: the claim number and the line's own."""
+    lines = tuple(replace(line, line_control=f"{number}L{line.number:02d}") for line in draft.lines)
+    return replace(draft, lines=lines)
