@@ -25,6 +25,7 @@ from integration_engine.rules.who_may import check_who_may
 OWNER = "treating clinician"
 TELEHEALTH = frozenset({Modality.TELEHEALTH_VIDEO, Modality.TELEHEALTH_AUDIO})
 BELOW_THERAPIST = frozenset({LicenceLevel.ASSISTANT, LicenceLevel.STUDENT, LicenceLevel.AIDE})
+REMOTE = "remote_monitoring"  # its own line in mappings/rules/supervision.yaml
 SUPERVISION = {"none": 0, "general": 1, "direct": 2, "personal": 3}
 REPORTS = frozenset({NoteKind.PROGRESS, NoteKind.RE_EVALUATION})
 
@@ -46,7 +47,7 @@ def check_gates(day: TreatmentDay, profile: PayerProfile, history: History, para
         decisions.extend(answers[0])
         findings.extend(answers[1])
     if profile.plan_of_care:
-        _plan_of_care(day, parameters, decisions, findings)
+        _plan_of_care(day, history, parameters, decisions, findings)
     if profile.progress_note_every is not None:
         _progress_note(day, profile, profile.progress_note_every, history, decisions, findings, parameters)
     return GatesResult(decisions=tuple(decisions), findings=tuple(findings))
@@ -120,15 +121,36 @@ def _student_supervised(_: TreatmentDay, encounter: Encounter, __: Parameters) -
     return encounter.supervision in {"direct", "personal"}
 
 
+def _student_in_the_room(_: TreatmentDay, encounter: Encounter, __: Parameters) -> bool:
+    """A payer that counts only what the therapist directed in the room; nearby is not enough."""
+    return encounter.supervision == "personal" or not any(treatment.student for treatment in encounter.treatments)
+
+
+def _treated_by_an_aide(_: TreatmentDay, encounter: Encounter, parameters: Parameters) -> bool:
+    return any(parameters.licence_of(treatment.assistant) is LicenceLevel.AIDE for treatment in encounter.treatments)
+
+
+def _timed_minutes(day: TreatmentDay, encounter: Encounter, parameters: Parameters) -> bool:
+    """The note's own total of timed minutes, wherever it has a timed code."""
+    if encounter.timed_minutes is not None:
+        return True
+    facts = [parameters.procedure(t.code, day.date_of_service) for t in encounter.treatments if t.code]
+    return not any(f is not None and f.unit_minutes is not None and not f.remote for f in facts)
+
+
 def _assistant_supervised(day: TreatmentDay, encounter: Encounter, parameters: Parameters) -> bool:
     """Supervision of assistants by setting and date; general supervision need not be stated, closer one must be."""
-    if not any(treatment.assistant is not None or treatment.assistant_minutes for treatment in encounter.treatments):
+    assisted = [t for t in encounter.treatments if t.assistant is not None or t.assistant_minutes]
+    if not assisted:
         return True
-    practice = parameters.practice
+    practice, on = parameters.practice, day.date_of_service
     location = practice.locations.get(encounter.location or practice.default_location or "")
-    asked = parameters.supervision[location.setting if location else "private_practice"].find(day.date_of_service)
+    asked = parameters.supervision[location.setting if location else "private_practice"].find(on)
     if asked is None or SUPERVISION[asked] <= SUPERVISION["general"]:
         return True
+    if all((facts := parameters.procedure(t.code or "", on)) is not None and facts.remote for t in assisted):
+        remote = parameters.supervision[REMOTE].find(on) if REMOTE in parameters.supervision else None
+        asked = remote or asked
     return SUPERVISION.get(encounter.supervision or "none", 0) >= SUPERVISION[asked]
 
 
@@ -165,6 +187,9 @@ NEEDS: Mapping[str, Callable[[TreatmentDay, Encounter, Parameters], bool]] = {
     ),
     "assistant_supervised": _assistant_supervised,
     "student_supervised": _student_supervised,
+    "student_in_the_room": _student_in_the_room,
+    "no_aide": lambda day, encounter, parameters: not _treated_by_an_aide(day, encounter, parameters),
+    "timed_minutes": _timed_minutes,
     "telehealth_consent": lambda _, e, __: e.modality not in TELEHEALTH or e.telehealth_consent is True,
     "measures": _has(MeasurementKind.TEST, MeasurementKind.MEASURE),
     "goals": _has(MeasurementKind.GOAL),
@@ -180,7 +205,7 @@ NEEDS: Mapping[str, Callable[[TreatmentDay, Encounter, Parameters], bool]] = {
 
 
 def _plan_of_care(
-    day: TreatmentDay, parameters: Parameters, decisions: list[Decision], findings: list[Finding]
+    day: TreatmentDay, history: History, parameters: Parameters, decisions: list[Decision], findings: list[Finding]
 ) -> None:
     on = day.date_of_service
     if all(e.encounter_type == EncounterType.EVALUATION for e in day.encounters):
@@ -213,7 +238,7 @@ def _plan_of_care(
     plan = max(covering, key=lambda p: (_from(p) or on, p.version or 0))
     start = _from(plan) or on
     longest = start + timedelta(days=rule.longest_interval - 1)
-    end = min(plan.certified_to or longest, longest)
+    end = min(_planned_end(plan, start) or longest, longest)
     if on > end:
         days = (on - end).days
         text = f"The plan of care ended on {end}, {days} days before this visit."
@@ -222,6 +247,13 @@ def _plan_of_care(
         decisions.append(
             _decision("expired", Outcome.FAIL, (f"certified {start} to {end}; visit {on}",), rule.citation)
         )
+        return
+    number = _session(day, history, start) if plan.duration_visits is not None else 0
+    if plan.duration_visits is not None and number > plan.duration_visits:
+        text = f"This is visit {number} of a plan of care of {plan.duration_visits}."
+        fix = "Recertify the plan; send the signed recertification."
+        findings.append(_plan_finding("used_up", text, fix, rule, observed=str(number)))
+        decisions.append(_decision("used up", Outcome.FAIL, (text,), rule.citation))
         return
     certified, working, finding = _certified(plan, start, on, rule)
     licence = parameters.licence_of(plan.certifying)
@@ -260,6 +292,25 @@ def _plan_of_care(
         findings.append(finding)
 
 
+def _session(day: TreatmentDay, history: History, start: date) -> int:
+    """Which treatment day of the plan this is; days of an evaluation alone are none."""
+    before = {
+        prior.date_of_service
+        for prior in history.days
+        if prior.discipline is day.discipline
+        and start <= prior.date_of_service < day.date_of_service
+        and not prior.evaluation
+    }
+    return len(before) + 1
+
+
+def _planned_end(plan: PlanOfCare, start: date) -> date | None:
+    """The last day by the plan's own words: as certified, else as many weeks as it gives."""
+    if plan.certified_to is not None or plan.duration_weeks is None:
+        return plan.certified_to
+    return start + timedelta(weeks=plan.duration_weeks) - timedelta(days=1)
+
+
 def _is_initial(plan: PlanOfCare) -> bool:
     """The first interval of the episode; a later version that begins after the evaluation is a recertification."""
     if (plan.version or 1) == 1:
@@ -285,7 +336,7 @@ def _certified(
         return True, (f"signed on {plan.signed_on}, due by {due}",), None
     if plan.verbal_order_on is not None and plan.verbal_order_on <= due:
         last = plan.verbal_order_on + timedelta(days=rule.verbal_order_days)
-        if plan.signed_on is not None or on <= last:
+        if (plan.signed_on or on) <= last:
             return True, (f"verbal order of {plan.verbal_order_on}, signature due by {last}",), None
     if _is_initial(plan) and _order_on_file(plan, start, rule):
         step = f"signed order of {plan.order_signed_on} on file, plan sent on {plan.transmitted_on}"

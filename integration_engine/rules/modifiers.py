@@ -182,14 +182,14 @@ class _Coding:
         """The service's lines, apart for units that take the assistant modifier."""
         if not self._assistants_marked():
             return _lines(service, service.units, 0)
-        if service.assistant_minutes is None:
-            self.findings.append(_share_unknown(service))
-            return _lines(service, service.units, 0)
         if service.assistant_minutes == 0:
             return _lines(service, service.units, 0)
         in_force = self.parameters.assistant.on(self.facts.as_of)
         rule = in_force.value
-        if not rule.used:
+        if not rule.used or self.facts.setting in rule.exempt_settings:
+            return _lines(service, service.units, 0)
+        if service.assistant_minutes is None:
+            self.findings.append(_share_unknown(service))
             return _lines(service, service.units, 0)
         total = max(service.minutes or 0, service.assistant_minutes)
         assistant = service.assistant_minutes
@@ -428,7 +428,7 @@ class _Coding:
         if facts.modality is Modality.TELEHEALTH_AUDIO:
             modifier = rule.audio_modifier
         else:
-            modifier = rule.institution_modifier if facts.setting == "institution" else rule.video_modifier
+            modifier = rule.institution_modifier if facts.setting != "private_practice" else rule.video_modifier
         mode = (facts.modality or Modality.TELEHEALTH_VIDEO).value
         self.decisions.append(
             Decision(

@@ -179,7 +179,11 @@ class ShareMethod(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssistantRule:
-    """How assistant minutes are judged. share_over: tenths that trigger; therapist_midpoint: the 2022 exception."""
+    """How assistant minutes are judged.
+
+    Shapes   share_over: tenths that trigger. therapist_midpoint: the 2022 exception. exempt_settings: places whose
+             claims carry no assistant modifier.
+    """
 
     used: bool
     share_method: ShareMethod
@@ -187,6 +191,7 @@ class AssistantRule:
     therapist_midpoint: int | None
     two_units_from: int
     two_units_to: int
+    exempt_settings: tuple[str, ...]
     citation: Citation
 
 

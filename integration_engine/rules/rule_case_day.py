@@ -136,7 +136,7 @@ class _Case:
                 locations={NUMBER: location},
                 practitioners={},
                 payers=payers,
-                charges={},
+                charges=_always(dict.fromkeys(self.rules.procedures, UNIT_CHARGE)),
             )
         )
         order = self.given.modifier_order

@@ -626,6 +626,7 @@ def _assistant_rule(span: m.AssistantSpan) -> p.AssistantRule:
         therapist_midpoint=span.therapist_midpoint,
         two_units_from=span.two_units_from,
         two_units_to=span.two_units_to,
+        exempt_settings=tuple(span.exempt_settings),
         citation=cite(span.source),
     )
 

@@ -84,7 +84,7 @@ class OrganizationFile(_File):
 class LocationFile(_File):
     place_of_service: str
     billing_provider: str
-    setting: Literal["private_practice", "institution"] = "private_practice"
+    setting: Literal["private_practice", "institution", "critical_access_hospital"] = "private_practice"
     facility: OrganizationFile | None = None
 
 
@@ -229,6 +229,7 @@ class AssistantSpan(Span):
     therapist_midpoint: int | None = None
     two_units_from: int = 23
     two_units_to: int = 28
+    exempt_settings: list[str] = Field(default_factory=list)
 
 
 class ModifiersFile(_File):
@@ -279,7 +280,10 @@ class SupervisionFile(_File):
     """How closely assistants are supervised, by setting."""
 
     description: str
-    supervision: dict[Literal["private_practice", "institution"], list[SupervisionSpan]]
+    supervision: dict[
+        Literal["private_practice", "institution", "critical_access_hospital", "remote_monitoring"],
+        list[SupervisionSpan],
+    ]
 
 
 class RequirementFile(_File):
