@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from integration_engine.wire.x12.structure import (
+    ISA_LENGTH,
     Group,
     Interchange,
     Reading,
@@ -41,7 +42,6 @@ __all__ = [
 ]
 
 _Handler = Callable[[str, int, int], None]
-ISA_LENGTH = 106
 _ISA_ELEMENTS = 16
 _REPETITION_ELEMENT = 11
 _FIRST_REPETITION_VERSION = "00402"  # before it ISA11 held a standards identifier

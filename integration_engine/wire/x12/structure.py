@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+ISA_LENGTH = 106
+
 
 class Tolerance(StrEnum):
     """What was taken although the standard or the guide says otherwise."""

@@ -97,9 +97,9 @@ class Loop:
     loops: tuple[Loop, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Guide:
-    """One guide.
+    """One guide; there is one instance of each.
 
     Shapes   root: the loop between ST and SE. loops: every loop by its name; one that stands in two places is the
              same in both. envelope: ISA, GS, ST and the trailers, by segment name. names: every segment name used.
@@ -188,7 +188,7 @@ def row(name: str, usage: str, most: int | None, elements: str, relations: str =
 
 def loop(name: str, usage: str, most: int | None, rows: tuple[Row, ...], *loops: Loop) -> Loop:
     """One loop; neighbours of one name share an order, as the standard gives them one position."""
-    placed = []
+    placed: list[Row] = []
     for order, (_, neighbours) in enumerate(groupby(rows, key=lambda one: one.name)):
         placed.extend(replace(one, loop=name, order=order) for one in neighbours)
     return Loop(id=name, required=usage == "R", most=most, rows=tuple(placed), loops=loops)

@@ -52,8 +52,10 @@ def _reference(codes: str, usage: str = "S", most: int = 1, longest: int = 50, e
     return row("REF", usage, most, f"1R ID={codes}, 2R AN1-{longest}" + (f", {extra}" if extra else ""))
 
 
-def _day(codes: str, usage: str = "S", most: int = 1, formats: str = "D8") -> Row:
-    return row("DTP", usage, most, f"1R ID={codes}, 2R ID={formats}, 3R DP8-17")
+def _day(codes: str, usage: str = "S", most: int = 1, *, or_period: bool = False) -> Row:
+    if or_period:
+        return row("DTP", usage, most, f"1R ID={codes}, 2R ID=D8|RD8, 3R DP8-17", "F0203")
+    return row("DTP", usage, most, f"1R ID={codes}, 2R ID=D8, 3R DP8-8")
 
 
 def _amount(code: str) -> Row:
@@ -248,7 +250,7 @@ _LINE = loop(
         _AMBULANCE,
         _condition("70", "N|Y", "65", last=3),
         _condition("09", "N|Y", "38|ZV", last=4),
-        _day("472", "R", formats="D8|RD8"),
+        _day("472", "R", or_period=True),
         _day("471"),
         _day("607"),
         _day("463"),
@@ -306,7 +308,7 @@ _CLAIM_ROWS = (
     _day("484"),
     _day("455"),
     _day("471"),
-    _day("314|360|361", formats="D8|RD8"),
+    _day("314|360|361", or_period=True),
     _day("297"),
     _day("296"),
     _day("435"),
