@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "integration_engine"
-PURE = ("core", "crosswalk", "domain", "rules", "wire")
+PURE = ("core", "crosswalk", "domain", "rules", "simulator", "wire")
 
 Problem = tuple[int, str]
 
