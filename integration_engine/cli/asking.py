@@ -111,7 +111,7 @@ def report_crosswalk(settings: Settings, feed: str, *, as_json: bool) -> int:
 def write_schemas(folder: Path) -> int:
     """One JSON Schema a file kind."""
     from integration_engine.crosswalk import claim_files, feed_files, receivers
-    from integration_engine.rules import rule_case_models, rule_models
+    from integration_engine.rules import response_models, rule_case_models, rule_models
 
     folder.mkdir(parents=True, exist_ok=True)
     schemas = {
@@ -120,6 +120,7 @@ def write_schemas(folder: Path) -> int:
         "receivers": receivers.json_schema(),
         "cases": rule_case_models.CasesFile.model_json_schema(),
         **rule_models.json_schemas(),
+        **response_models.json_schemas(),
     }
     for name, schema in schemas.items():
         (folder / f"{name}.schema.json").write_bytes(orjson.dumps(schema, option=orjson.OPT_INDENT_2))

@@ -12,6 +12,8 @@ from integration_engine.crosswalk.feeds import Feeds, compile_feeds
 from integration_engine.crosswalk.receivers import compile_receivers
 from integration_engine.domain.claim import Receiver
 from integration_engine.rules.parameters import Parameters
+from integration_engine.rules.response_files import compile_responses
+from integration_engine.rules.responses import Responses
 from integration_engine.rules.rule_cases import without_cases
 from integration_engine.rules.rule_files import compile_rules
 
@@ -26,6 +28,7 @@ class RulesInForce:
     parameters: Parameters
     claim_table: ClaimTable
     receivers: Mapping[str, Receiver]
+    responses: Responses
 
 
 def compile_rules_in_force(files: Mapping[str, str]) -> RulesInForce:
@@ -41,6 +44,7 @@ def compile_rules_in_force(files: Mapping[str, str]) -> RulesInForce:
         ("parameters", compile_rules),
         ("claim_table", compile_claim_table),
         ("receivers", compile_receivers),
+        ("responses", compile_responses),
     ):
         try:
             compiled[name] = compiler(files)
