@@ -13,6 +13,7 @@ from integration_engine.core.findings import Finding
 from integration_engine.domain.authorization import Appointment, Authorization
 from integration_engine.domain.coverage import BenefitLimit, Coverage
 from integration_engine.domain.encounter import Encounter
+from integration_engine.domain.hold import SelfPay
 from integration_engine.domain.parties import Discipline, Patient
 from integration_engine.domain.plan_of_care import Measurement, PlanOfCare, ProgressNote
 
@@ -98,7 +99,10 @@ class KeptDay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientRecord:
-    """All that is kept about one patient. ``scope`` is the sender scope its identifiers are unique in."""
+    """All that is kept about one patient. ``scope`` is the sender scope its identifiers are unique in.
+
+    Shapes   self_pays: what the patient agreed to pay, as the work queue recorded it.
+    """
 
     id: int
     scope: str
@@ -113,3 +117,4 @@ class PatientRecord:
     measurements: tuple[Kept[Measurement], ...] = ()
     appointments: tuple[Kept[Appointment], ...] = ()
     days: tuple[KeptDay, ...] = ()
+    self_pays: tuple[SelfPay, ...] = ()

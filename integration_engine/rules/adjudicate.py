@@ -19,7 +19,7 @@ from integration_engine.domain.encounter import EncounterType
 from integration_engine.domain.parties import Discipline
 from integration_engine.domain.treatment import Treatment
 from integration_engine.domain.treatment_day import Adjudication, History, TreatmentDay
-from integration_engine.rules.authorization import AuthorizationResult, Quantities, check_authorization
+from integration_engine.rules.authorization import AuthorizationResult, Quantities, check_authorization, numbered
 from integration_engine.rules.claim_assembly import Assembled, assemble
 from integration_engine.rules.gates import check_gates, therapist_took_part
 from integration_engine.rules.modifiers import SEPARATE, ModifierFacts, ModifiersResult, coded_lines
@@ -81,7 +81,7 @@ def adjudicate(day: TreatmentDay, parameters: Parameters, history: History) -> A
             profile,
             authorization.number,
             parameters,
-            coded.treatments,
+            numbered(coded.treatments, authorization, parameters),
         )
         findings.extend(assembled.findings)
         edit_decisions, edit_findings = scrub(assembled.drafts, day, history, entry, parameters)

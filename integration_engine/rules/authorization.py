@@ -1,49 +1,74 @@
 """Does the payer's permission cover this treatment day, and is any of it left?
 
 Consumption counts by date of service: what was used outside, what other days of this patient use, then this day.
-Several authorizations are used earliest expiry first, then the most specific. Visits are counted once a treatment
-day. Authority: the payer's contract; house rule on the order of consumption. Benefit limits count the same way.
+Several authorizations are used earliest expiry first, then the most specific; one that covers the whole day goes before
+two that share it, so that a claim carries one number where it can. Where no single one covers every code, each code is
+billed under its own. Visits are counted once a treatment day. Authority: the payer's contract; house rule on the order
+(THERAPY_RULES §4.1, §4.4). Benefit limits stand in rules/benefit_limits.py, bookings in rules/burn_down.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from integration_engine.core.codes import Hcpcs
 from integration_engine.core.findings import Citation, Decision, Finding, Outcome, Queue, Severity
-from integration_engine.domain.authorization import Appointment, AppointmentStatus, Authorization
-from integration_engine.domain.coverage import Basis, BenefitLimit, BenefitPeriod, Coverage
+from integration_engine.domain.authorization import Authorization
+from integration_engine.domain.coverage import Basis, Coverage
 from integration_engine.domain.parties import Discipline
-from integration_engine.domain.record import DayState, PatientRecord
+from integration_engine.domain.treatment import Treatment
 from integration_engine.domain.treatment_day import History, TreatmentDay
+from integration_engine.rules.benefit_limits import ONE_OF, Quantities, check_limits
 from integration_engine.rules.parameters import Parameters, PayerEntry
 
-ONE = Decimal(1)
+__all__ = [
+    "AuthorizationResult",
+    "Quantities",
+    "check_authorization",
+    "fitting",
+    "is_placeholder",
+    "known_to",
+    "numbered",
+]
+
+ONE, NOTHING = Decimal(1), Decimal(0)
 CITATION = Citation(document="payer contract", section="authorization; mappings/practice.yaml")
 OWNER = "authorization coordinator"
 NOT_GIVEN = frozenset({"requested", "denied", "cancelled", "pended"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quantities:
-    """What one treatment day would use, on each basis. amount: allowed amount, None where it is not known."""
-
-    codes: tuple[tuple[Hcpcs, int], ...]
-    minutes: int
-    amount: Decimal | None
+Codes = tuple[tuple[Hcpcs, int], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizationResult:
-    """The authorization numbers to bill under, by code, and what the day uses of each."""
+    """The authorization numbers to bill under, and what the day uses of each.
+
+    Shapes   number: the one of the whole claim, None where none is needed or the codes need different ones. numbers:
+             the number of each code that is billed under one. consumed: number and quantity.
+    """
 
     number: str | None
-    consumed: tuple[tuple[str, Decimal], ...]
-    decisions: tuple[Decision, ...]
-    findings: tuple[Finding, ...]
+    numbers: tuple[tuple[Hcpcs, str], ...] = ()
+    consumed: tuple[tuple[str, Decimal], ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Share:
+    """What the day bills under one authorization. amount: None where its basis cannot be counted."""
+
+    authorization: Authorization
+    codes: Codes
+    used: Decimal
+    amount: Decimal | None
+
+    @property
+    def fits(self) -> bool:
+        allowed = self.authorization.allowed
+        return allowed is None or self.used + (self.amount or NOTHING) <= allowed
 
 
 def check_authorization(
@@ -55,151 +80,236 @@ def check_authorization(
     history: History,
     parameters: Parameters,
 ) -> AuthorizationResult:
-    """Find the authorization this day is billed under, and see that something of it is left."""
-    on, codes = day.date_of_service, quantities.codes
+    """Find the authorization each code of this day is billed under, and see that something of it is left."""
     threshold = parameters.profiles[entry.payer.profile].threshold
-    findings = list(_limits(day, discipline, quantities, coverage, history, threshold=threshold))
-    needed = discipline in entry.authorization_required and not all(c in entry.authorization_exempt for c, _ in codes)
-    own = [a for a in day.authorizations if a.payer_id in (None, coverage.payer_id)]
-    fitting = _fitting(own, on, discipline, codes)
-    other_provider = [a for a in fitting if not _fits_provider(a, day, parameters)]
-    fitting = [a for a in fitting if a not in other_provider]
-    placeholder = next((a for a in fitting if _is_placeholder(a.number, parameters)), None)
-    if placeholder is not None:
-        findings.append(
-            _finding(
-                "placeholder",
-                "The authorization number is a placeholder.",
-                "Enter the payer's own number.",
-                placeholder.number or "",
-            )
+    decisions, limits = check_limits(day, discipline, quantities, coverage, entry, history, threshold=threshold)
+    search = _Search(day, discipline, quantities, coverage, entry, history, parameters)
+    if not search.codes or not (search.required or search.candidates(search.codes)):
+        exempt = " ".join(code for code, _ in quantities.codes) if search.required else ""
+        why = (
+            f"{entry.payer.name} exempts {exempt}"
+            if exempt
+            else f"{entry.payer.name} asks for no authorization of {discipline}"
         )
-        fitting = [a for a in fitting if a is not placeholder]
-    working: tuple[str, ...]
-    if not needed and not fitting:
-        working = (f"{entry.payer.name} asks for no authorization of {discipline}",)
-        return AuthorizationResult(
-            number=None,
-            consumed=(),
-            decisions=(_decision("not needed", Outcome.PASS, working),),
-            findings=tuple(findings),
+        decision = _decision("exempt" if exempt else "not needed", Outcome.PASS, (why,))
+        findings = (*search.placeholders(covered=True), *limits)
+        return AuthorizationResult(number=None, decisions=(*decisions, decision), findings=findings)
+    shares = search.shares()
+    findings = (*search.placeholders(covered=shares is not None), *limits)
+    if shares is None:
+        failed = search.refusal()
+        decision = replace(
+            _decision(failed.id.removeprefix("authorization."), Outcome.FAIL, (failed.text,)),
+            otherwise=("an authorization that covers this date and code, with something left, would release it",),
         )
-    for authorization in fitting:
-        amount = _quantity(authorization, quantities, day, entry, history)
-        used = (authorization.used_before or Decimal(0)) + _used(history, authorization.number)
-        allowed = authorization.allowed
-        if allowed is None or used + amount <= allowed:
-            number = authorization.number or ""
-            left = "unknown" if allowed is None else str(allowed - used - amount)
-            working = (
-                f"{number}: {authorization.effective_on} to {authorization.ends_on}, {allowed} {authorization.basis or ''}".rstrip(),
-                f"used before this day {used}, this day {amount}, left after it {left}",
-            )
-            return AuthorizationResult(
-                number=number,
-                consumed=((number, amount),),
-                decisions=(_decision("covered", Outcome.PASS, working),),
-                findings=tuple(findings),
-            )
-    if fitting:
-        last = fitting[-1]
-        used = (last.used_before or Decimal(0)) + _used(history, last.number)
-        amount = _quantity(last, quantities, day, entry, history)
-        text = f"This would be {_one(last.basis)} {used + amount} of {last.allowed} authorized."
-        findings.append(
-            _finding(
-                "exhausted",
-                text,
-                "Request an extension, or mark the visit patient-pay.",
-                str(used + amount),
-                str(last.allowed),
-            )
-        )
-        outcome, working = "exhausted", (text,)
-    elif other_provider:
-        text = "The authorization is bound to another practitioner."
-        findings.append(_finding("other_provider", text, "Have it changed to who treats, or move the patient."))
-        outcome, working = "other_provider", (text,)
-    else:
-        text, fix, identity = _why_none(own, on, discipline)
-        findings.append(_finding(identity, text, fix))
-        outcome, working = identity, (text,)
-    decision = replace(
-        _decision(outcome, Outcome.FAIL, working),
-        otherwise=("an authorization that covers this date and code, with something left, would release it",),
+        return AuthorizationResult(number=None, decisions=(*decisions, decision), findings=(*findings, failed))
+    numbers = tuple((code, share.authorization.number or "") for share in shares for code, _ in share.codes)
+    one = {number for _, number in numbers}
+    return AuthorizationResult(
+        number=one.pop() if len(one) == 1 else None,
+        numbers=numbers,
+        consumed=tuple((s.authorization.number or "", s.amount) for s in shares if s.amount is not None),
+        decisions=(*decisions, _decision("covered", Outcome.PASS, tuple(step for s in shares for step in _steps(s)))),
+        findings=(*findings, *(_not_counted(s.authorization) for s in shares if s.amount is None)),
     )
-    return AuthorizationResult(number=None, consumed=(), decisions=(decision,), findings=tuple(findings))
 
 
-def forecast(record: PatientRecord, parameters: Parameters) -> tuple[Finding, ...]:
-    """Booked appointments that no authorization will cover, told at booking time.
+class _Search:
+    """One day looking for its authorizations; codes: those that need or may use one."""
 
-    Shapes   counts what was used outside, billed and in flight, then booked appointments by start.
+    def __init__(
+        self,
+        day: TreatmentDay,
+        discipline: Discipline,
+        quantities: Quantities,
+        coverage: Coverage,
+        entry: PayerEntry,
+        history: History,
+        parameters: Parameters,
+    ) -> None:
+        self.day, self.discipline, self.quantities = day, discipline, quantities
+        self.coverage, self.entry, self.history, self.parameters = coverage, entry, history, parameters
+        self.required = discipline in entry.authorization_required
+        exempt = entry.authorization_exempt if self.required else ()
+        self.codes: Codes = tuple((code, units) for code, units in quantities.codes if code not in exempt)
+        self.stated = {
+            t.code: t.authorization_number
+            for e in day.encounters
+            for t in e.treatments
+            if t.code is not None and t.authorization_number and not is_placeholder(t.authorization_number, parameters)
+        }
+        self.own = known_to(day.authorizations, coverage, parameters, self.stated.values())
+
+    def placeholders(self, *, covered: bool) -> list[Finding]:
+        """Placeholders wherever the messages carry a number: authorization, coverage, charge line.
+
+        Shapes   covered: real numbers carry the whole day. Then one that came with the insurance or a line is left out
+                 and told; one entered as an authorization holds wherever the payer asks for authorizations.
+        """
+        given = [("authorization", a.number, True) for a in self.day.authorizations if self._ours(a)]
+        given.append(("coverage.authorization_number", self.coverage.authorization_number, False))
+        lines = [t.authorization_number for e in self.day.encounters for t in e.treatments]
+        given.extend((f"treatments[{i}].authorization_number", number, False) for i, number in enumerate(lines))
+        found = []
+        for subject, number, entered in given:
+            if number and is_placeholder(number, self.parameters):
+                finding = _finding(
+                    "placeholder", "The authorization number is a placeholder.", "Enter the payer's own number.", number
+                )
+                holds = self.required and (entered or not covered)
+                severity, queue = (Severity.ERROR, Queue.AUTHORIZATION) if holds else (Severity.WARNING, None)
+                found.append(replace(finding, subject=subject, severity=severity, queue=queue))
+        return found
+
+    def _ours(self, authorization: Authorization) -> bool:
+        """One that would otherwise be used on this day."""
+        mine = authorization.payer_id in (None, self.coverage.payer_id)
+        return mine and bool(fitting([authorization], self.day.date_of_service, self.discipline, ()))
+
+    def candidates(self, codes: Codes, *, any_provider: bool = False) -> list[Authorization]:
+        """Those that cover all these codes on this date, in the order they are used up."""
+        stated = {self.stated[code] for code, _ in codes if code in self.stated}
+        return [
+            a
+            for a in fitting(self.own, self.day.date_of_service, self.discipline, codes)
+            if stated <= {a.number} and (any_provider or _fits_provider(a, self.day, self.parameters))
+        ]
+
+    def shares(self) -> tuple[_Share, ...] | None:
+        """One authorization for the whole day if there is one, else one for each code; None when a code finds none."""
+        for authorization in self.candidates(self.codes):
+            share = self.share(authorization, self.codes)
+            if share.fits:
+                return (share,)
+        taken: dict[str, _Share] = {}
+        for code in self.codes:
+            for authorization in self.candidates((code,)):
+                before = taken.get(authorization.number or "")
+                share = self.share(authorization, (*(before.codes if before else ()), code))
+                if share.fits:
+                    taken[authorization.number or ""] = share
+                    break
+            else:
+                return None
+        return tuple(taken.values())
+
+    def share(self, authorization: Authorization, codes: Codes) -> _Share:
+        """What this day would take of one authorization for these codes, beside what is used already."""
+        used = (authorization.used_before or NOTHING) + sum(
+            (q for prior in self.history.days for n, q in prior.authorizations if n == authorization.number), NOTHING
+        )
+        return _Share(authorization=authorization, codes=codes, used=used, amount=self._amount(authorization, codes))
+
+    def _amount(self, authorization: Authorization, codes: Codes) -> Decimal | None:
+        """On the basis it counts; minutes and dollars are known for the day as a whole only."""
+        basis, whole = authorization.basis, codes == self.quantities.codes
+        if basis is Basis.UNITS:
+            return Decimal(sum(units for _, units in codes))
+        if basis is Basis.MINUTES:
+            return Decimal(self.quantities.minutes) if whole else None
+        if basis is Basis.AMOUNT:
+            return self.quantities.amount if whole else None
+        if basis is Basis.EPISODE:
+            return NOTHING
+        counted = self.entry.visit_counts == "day" and any(
+            prior.date_of_service == self.day.date_of_service and number == authorization.number and quantity
+            for prior in self.history.days
+            for number, quantity in prior.authorizations
+        )
+        return NOTHING if counted else ONE  # the payer may count the day once, whatever the disciplines
+
+    def refusal(self) -> Finding:
+        """Why the day, or the first code of it without cover, finds no authorization."""
+        for codes in (self.codes,) if self.candidates(self.codes) else tuple((code,) for code in self.codes):
+            found = self.candidates(codes)
+            if any(self.share(a, codes).fits for a in found):
+                continue
+            if found:
+                share = self.share(found[-1], codes)
+                total = share.used + (share.amount or NOTHING)
+                one = ONE_OF.get(found[-1].basis or Basis.VISITS, "visit")
+                text = f"This would be {one} {total} of {found[-1].allowed} authorized."
+                fix = "Request an extension, or mark the visit patient-pay."
+                return _finding("exhausted", text, fix, str(total), str(found[-1].allowed))
+            if self.candidates(codes, any_provider=True):
+                text = "The authorization is bound to another practitioner."
+                return _finding("other_provider", text, "Have it changed to who treats, or move the patient.")
+            return self._why_none(codes)
+        # Each code alone would fit; together they ask for more than is left.
+        text = "The authorizations on file do not leave enough for all codes of this day together."
+        return _finding("exhausted", text, "Request an extension, or mark the visit patient-pay.")
+
+    def _why_none(self, codes: Codes) -> Finding:
+        on, own = self.day.date_of_service, self.own
+        if any(self.stated.get(code) not in (None, *(a.number for a in own)) for code, _ in codes):
+            text = "A charge line names an authorization that is not on file."
+            return _finding("number_unknown", text, "Enter that authorization in the EMR, or correct the line.")
+        for a in own:
+            if a.status in NOT_GIVEN:
+                return _finding("not_given", f"The authorization is {a.status}.", "Follow up with the payer.")
+            if a.ends_on is not None and a.ends_on < on:
+                text = f"The authorization ended {(on - a.ends_on).days} days before this visit."
+                return _finding("expired", text, "Request a new one or an extension.")
+            if a.effective_on is not None and on < a.effective_on:
+                text = f"The authorization begins {(a.effective_on - on).days} days after this visit."
+                return _finding("not_yet", text, "Ask the payer to date it back, or request one for this visit.")
+            if a.disciplines and self.discipline not in a.disciplines:
+                text = f"The authorization does not cover {self.discipline}."
+                return _finding("other_discipline", text, "Request one for this discipline.")
+            missing = [code for code, _ in codes if a.codes and code not in a.codes]
+            if missing:
+                text = f"No authorization on file covers {' '.join(missing)}."
+                return _finding("other_code", text, "Request one for this code.", " ".join(missing))
+        text = "This payer asks for an authorization and none is on file."
+        return _finding("missing", text, "Request one and enter it in the EMR.")
+
+
+def numbered(
+    treatments: Sequence[Treatment], result: AuthorizationResult, parameters: Parameters
+) -> tuple[Treatment, ...]:
+    """The charge lines, each with the number it is billed under, so that a line differs from its claim only where it must.
+
+    Shapes   where the day found no authorization, what the EMR gave with the line stays, but for placeholders.
     """
-    coverage = min((kept.value for kept in record.coverages), key=lambda c: c.rank or 9, default=None)
-    entry = parameters.practice.payers.get(coverage.payer_id or "") if coverage else None
-    if entry is None or not entry.authorization_required:
-        return ()
-    kept_visits = {e.value.number for e in record.encounters if e.value.number}
-    booked = sorted(
-        (
-            kept.value
-            for kept in record.appointments
-            if kept.value.status is AppointmentStatus.BOOKED
-            and kept.value.start is not None
-            and kept.value.encounter_number not in kept_visits
-            and kept.value.discipline in entry.authorization_required
-        ),
-        key=lambda a: (a.start, a.number),
-    )
-    authorizations = [kept.value for kept in record.authorizations]
-    used: dict[str, Decimal] = {}
-    for day in record.days:
-        if day.state is not DayState.VOID:
-            for number, quantity in day.consumed:
-                used[number] = used.get(number, Decimal(0)) + quantity
-    findings = []
-    for appointment in booked:
-        finding = _forecast_one(appointment, authorizations, used)
-        if finding is not None:
-            findings.append(finding)
-    return tuple(findings)
+    numbers = dict(result.numbers)
+    told = []
+    for treatment in treatments:
+        stated = treatment.authorization_number
+        kept = None if stated is None or is_placeholder(stated, parameters) else stated
+        number = numbers.get(treatment.code) if numbers and treatment.code is not None else kept
+        told.append(treatment if number == stated else replace(treatment, authorization_number=number))
+    return tuple(told)
 
 
-def _forecast_one(
-    appointment: Appointment, authorizations: Sequence[Authorization], used: dict[str, Decimal]
-) -> Finding | None:
-    assert appointment.start is not None
-    assert appointment.discipline is not None
-    on = appointment.start.date()
-    fitting = [a for a in _fitting(authorizations, on, appointment.discipline, ()) if a.basis is not Basis.UNITS]
-    text = "No authorization covers the date of this booked appointment."
-    for authorization in fitting:
-        number = authorization.number or ""
-        before = (authorization.used_before or Decimal(0)) + used.get(number, Decimal(0))
-        if authorization.allowed is None or before + ONE <= authorization.allowed:
-            used[number] = used.get(number, Decimal(0)) + ONE
-            return None
-        text = f"This booked appointment would be visit {before + ONE} of {authorization.allowed} authorized."
-    return Finding(
-        id="authorization.booked_without_cover",
-        severity=Severity.ERROR,
-        text=text,
-        fix="Request an extension before the visit, move the appointment, or tell the patient.",
-        owner=OWNER,
-        subject=f"appointment {appointment.number}",
-        observed=on.isoformat(),
-        queue=Queue.AUTHORIZATION,
-        citation=CITATION,
-        due_in_days=1,
-    )
+def known_to(
+    authorizations: Iterable[Authorization],
+    coverage: Coverage,
+    parameters: Parameters,
+    line_numbers: Iterable[str] = (),
+) -> list[Authorization]:
+    """The authorizations of this coverage's payer that carry a real number.
+
+    Why      Where none is on file as such, a number that the EMR sends only with the insurance (IN1-14) or a charge line
+             is one too: what it allows is unknown, and told as unknown. Beside one on file it is not trusted, for an old
+             number would let visit 13 of 12 pass uncounted.
+    """
+    own = [a for a in authorizations if a.payer_id in (None, coverage.payer_id)]
+    if not own:
+        own = [Authorization(number=number, payer_id=coverage.payer_id) for number in dict.fromkeys(line_numbers)]
+        if coverage.authorization_number and all(a.number != coverage.authorization_number for a in own):
+            own.append(
+                Authorization(
+                    number=coverage.authorization_number,
+                    payer_id=coverage.payer_id,
+                    effective_on=coverage.effective_on,
+                    ends_on=coverage.ends_on,
+                )
+            )
+    return [a for a in own if a.number and not is_placeholder(a.number, parameters)]
 
 
-def _fitting(
-    authorizations: Sequence[Authorization],
-    on: date,
-    discipline: Discipline,
-    codes: Sequence[tuple[Hcpcs, int]],
+def fitting(
+    authorizations: Iterable[Authorization], on: date, discipline: Discipline, codes: Sequence[tuple[Hcpcs, int]]
 ) -> list[Authorization]:
     """Those in force on the date for discipline and codes, in the order they are used up."""
     found = [
@@ -215,6 +325,12 @@ def _fitting(
     return sorted(found, key=lambda a: (a.ends_on or date.max, not a.codes, len(a.disciplines) or 9, a.number or ""))
 
 
+def is_placeholder(number: str | None, parameters: Parameters) -> bool:
+    """True for a text that is no number of any payer: listed in rules/placeholders.yaml, or one character repeated."""
+    text = (number or "").strip().upper()
+    return text in parameters.placeholders or len(set(text)) == 1
+
+
 def _fits_provider(authorization: Authorization, day: TreatmentDay, parameters: Parameters) -> bool:
     """True unless it is bound to a practitioner and someone else rendered."""
     if authorization.rendering_npi is None:
@@ -224,137 +340,30 @@ def _fits_provider(authorization: Authorization, day: TreatmentDay, parameters: 
     return not npis or authorization.rendering_npi in npis
 
 
-def _quantity(
-    authorization: Authorization, quantities: Quantities, day: TreatmentDay, entry: PayerEntry, history: History
-) -> Decimal:
-    """What this day takes from the authorization, on the basis it counts."""
-    basis = authorization.basis
-    if basis is Basis.UNITS:
-        codes = authorization.codes
-        return Decimal(sum(units for code, units in quantities.codes if not codes or code in codes))
-    if basis is Basis.MINUTES:
-        return Decimal(quantities.minutes)
-    if basis is Basis.AMOUNT:
-        return quantities.amount or Decimal(0)
-    if basis is Basis.EPISODE:
-        return Decimal(0)
-    if entry.visit_counts == "day" and _counted_today(history, authorization.number, day.date_of_service):
-        return Decimal(0)  # the payer counts the day once, whatever the disciplines
-    return ONE
-
-
-def _counted_today(history: History, number: str | None, on: date) -> bool:
-    return any(
-        prior.date_of_service == on and any(used == number and quantity for used, quantity in prior.authorizations)
-        for prior in history.days
-    )
-
-
-def _used(history: History, number: str | None) -> Decimal:
-    return sum(
-        (quantity for day in history.days for used, quantity in day.authorizations if used == number), Decimal(0)
-    )
-
-
-def _why_none(own: Sequence[Authorization], on: date, discipline: Discipline) -> tuple[str, str, str]:
-    for authorization in own:
-        if authorization.status in NOT_GIVEN:
-            return f"The authorization is {authorization.status}.", "Follow up with the payer.", "not_given"
-        if authorization.ends_on is not None and authorization.ends_on < on:
-            days = (on - authorization.ends_on).days
-            return (
-                f"The authorization ended {days} days before this visit.",
-                "Request a new one or an extension.",
-                "expired",
-            )
-        if authorization.disciplines and discipline not in authorization.disciplines:
-            return (
-                f"The authorization does not cover {discipline}.",
-                "Request one for this discipline.",
-                "other_discipline",
-            )
+def _steps(share: _Share) -> tuple[str, ...]:
+    a = share.authorization
+    codes = " ".join(code for code, _ in share.codes)
+    span = f"{a.effective_on or 'no first day'} to {a.ends_on or 'no last day'}"
+    left = "unknown" if a.allowed is None or share.amount is None else str(a.allowed - share.used - share.amount)
+    this = "not known" if share.amount is None else str(share.amount)
+    quantity = f"{a.allowed} {a.basis or ''}".rstrip() if a.allowed is not None else "quantity not known"
     return (
-        "This payer asks for an authorization and none is on file.",
-        "Request one and enter it in the EMR.",
-        "missing",
+        f"{a.number}: {span}, {quantity}, for {codes}",
+        f"used before this day {share.used}, this day {this}, left after it {left}",
     )
 
 
-def _is_placeholder(number: str | None, parameters: Parameters) -> bool:
-    text = (number or "").strip().upper()
-    return text in parameters.placeholders or len(set(text)) == 1
-
-
-def _limits(
-    day: TreatmentDay,
-    discipline: Discipline,
-    quantities: Quantities,
-    coverage: Coverage,
-    history: History,
-    *,
-    threshold: bool,
-) -> list[Finding]:
-    """Benefit limits in visits, units, minutes or dollars, by calendar year or lifetime.
-
-    Shapes   threshold: the payer's yearly amount is the therapy threshold, which asks for KX and stops nothing.
-    """
-    findings = []
-    kind = next((e.habilitative for e in day.encounters if e.habilitative is not None), None)
-    for limit in day.benefit_limits:
-        ours = (
-            limit.payer_id in (None, coverage.payer_id)
-            and (not limit.disciplines or discipline in limit.disciplines)
-            and (limit.habilitative is None or limit.habilitative is (kind is True))
-            and not (threshold and limit.basis is Basis.AMOUNT)
-        )
-        if ours and limit.allowed is not None and limit.basis not in {None, Basis.EPISODE}:
-            amount = {
-                Basis.VISITS: ONE,
-                Basis.UNITS: Decimal(sum(units for _, units in quantities.codes)),
-                Basis.MINUTES: Decimal(quantities.minutes),
-                Basis.AMOUNT: quantities.amount,
-            }[limit.basis or Basis.VISITS]
-            used = (limit.used or Decimal(0)) + _used_of_limit(limit, day.date_of_service, history)
-            if amount is None:
-                findings.append(_limit_not_checked(limit))
-            elif used + amount > limit.allowed:
-                text = f"This would be {_one(limit.basis)} {used + amount} of {limit.allowed} in the benefit limit."
-                fix = "Tell the patient, and bill the patient or request an exception."
-                findings.append(_finding("benefit_limit", text, fix, str(used + amount), str(limit.allowed)))
-    return findings
-
-
-def _used_of_limit(limit: BenefitLimit, on: date, history: History) -> Decimal:
-    total = Decimal(0)
-    for day in history.days:
-        inside = limit.period is BenefitPeriod.LIFETIME or day.date_of_service.year == on.year
-        since = limit.as_of is None or day.date_of_service > limit.as_of
-        kind = limit.habilitative is None or limit.habilitative is (day.habilitative is True)
-        if inside and since and kind and (not limit.disciplines or day.discipline in limit.disciplines):
-            total += {
-                Basis.VISITS: ONE,
-                Basis.UNITS: Decimal(sum(units for _, units in day.codes)),
-                Basis.MINUTES: Decimal(day.minutes),
-                Basis.AMOUNT: day.allowed or Decimal(0),
-            }[limit.basis or Basis.VISITS]
-    return total
-
-
-def _limit_not_checked(limit: BenefitLimit) -> Finding:
+def _not_counted(authorization: Authorization) -> Finding:
     return Finding(
-        id="configuration.benefit_amount_missing",
+        id="configuration.authorization_not_counted",
         severity=Severity.WARNING,
-        text=f"The plan limits therapy to {limit.allowed} dollars, and allowed amounts of this payer are not loaded.",
-        fix="Load the payer's fee schedule in mappings/practice.yaml.",
-        owner="interface administrator",
-        subject="benefit_limit",
+        text=f"What this day uses of its authorization in {authorization.basis} is not known, so the balance was not checked.",
+        fix="Load the payer's fee schedule in mappings/practice.yaml, or ask for one authorization for all codes.",
+        owner=OWNER,
+        subject="authorization",
         outcome=Outcome.NOT_CHECKED,
         citation=CITATION,
     )
-
-
-def _one(basis: Basis | None) -> str:
-    return {Basis.UNITS: "unit", Basis.AMOUNT: "dollar", Basis.MINUTES: "minute"}.get(basis or Basis.VISITS, "visit")
 
 
 def _finding(what: str, text: str, fix: str, observed: str = "", expected: str = "") -> Finding:

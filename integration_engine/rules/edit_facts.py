@@ -146,7 +146,8 @@ def _claim(
         "claim.total_charge_cents": int(draft.total_charge * 100),
         "claim.line_count": len(codes),
         "claim.has_referring": draft.referring is not None,
-        "claim.has_authorization": draft.authorization_number is not None,
+        "claim.has_authorization": draft.authorization_number is not None
+        or all(line.authorization_number is not None for line in draft.lines),
         "claim.filing_days_left": (filing_last_day - day.as_of).days if filing_last_day and day.as_of else None,
         "patient.age": on.year - born.year - ((on.month, on.day) < (born.month, born.day)),
         "patient.sex": draft.patient.sex.value,

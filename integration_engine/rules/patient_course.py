@@ -19,6 +19,7 @@ from integration_engine.domain.treatment_day import Adjudication, ChargeReferenc
 from integration_engine.rules.adjudicate import adjudicate
 from integration_engine.rules.parameters import Parameters
 from integration_engine.rules.record_keeping import settle_charges
+from integration_engine.rules.self_pay import agreement_on, patient_pays
 
 Override = tuple[str, str, str]  # finding id, subject, observed
 Overrides = Mapping[int, frozenset[Override]]
@@ -32,7 +33,8 @@ class DayOutcome:
     """One treatment day after adjudication.
 
     Shapes   adjudication and facts: None when no encounter of the day is left. findings: the adjudication's and
-             those of the course itself. holds: the ones nobody has overridden.
+             those of the course itself. holds: the ones nobody has overridden. void_because: what its charge lines say
+             where the day is void.
     """
 
     day: KeptDay
@@ -42,6 +44,7 @@ class DayOutcome:
     adjudication: Adjudication | None
     findings: tuple[Finding, ...]
     holds: tuple[Finding, ...]
+    void_because: str = "nothing left to bill"
 
 
 def adjudicate_course(
@@ -106,8 +109,12 @@ def _decide(
     adjudication = adjudicate(facts, parameters, history)
     findings = adjudication.findings
     billed = day.state is DayState.BILLED
+    agreement = None if billed else agreement_on(record, day.id, facts.encounters)
     if billed:
         findings = (*findings, _changed_after_submission())
+    elif agreement is not None:
+        state = DayState.VOID
+        findings = (*(f for f in findings if not f.holds), patient_pays(adjudication.holds))
     elif not facts.charges:
         state = DayState.VOID
     elif not adjudication.drafts and not adjudication.holds:
@@ -115,7 +122,7 @@ def _decide(
     holds = tuple(f for f in findings if f.holds and (f.id, f.subject, f.observed) not in overridden)
     if billed:
         state = DayState.BILLED
-    elif facts.charges:
+    elif facts.charges and agreement is None:
         state = DayState.HELD if holds or not adjudication.drafts else DayState.READY
     return DayOutcome(
         day=replace(
@@ -137,6 +144,7 @@ def _decide(
         adjudication=adjudication,
         findings=findings,
         holds=holds if state is not DayState.VOID else (),
+        void_because=f"the patient pays: {agreement.agreement}" if agreement else "nothing left to bill",
     )
 
 
@@ -144,7 +152,7 @@ def _settled(encounter: KeptEncounter, outcome: DayOutcome) -> KeptEncounter:
     if outcome.day.state is DayState.READY:
         return settle_charges(encounter, state=ChargeState.PENDING, reason="claim drafted, waits for its batch")
     if outcome.day.state is DayState.VOID:
-        return settle_charges(encounter, state=ChargeState.VOID, reason="nothing left to bill")
+        return settle_charges(encounter, state=ChargeState.VOID, reason=outcome.void_because)
     reason = outcome.holds[0].id if outcome.holds else "claim could not be drafted"
     return settle_charges(encounter, state=ChargeState.HELD, reason=reason)
 

@@ -279,7 +279,7 @@ def _authorization_key(authorization: Any) -> tuple[object, ...]:
 
 
 def _limit_key(limit: Any) -> tuple[object, ...]:
-    return (limit.payer_id, limit.basis, limit.period, limit.disciplines)
+    return (limit.payer_id, limit.basis, limit.period, limit.disciplines, limit.habilitative)
 
 
 def _measurement_key(measurement: Any) -> tuple[object, ...]:

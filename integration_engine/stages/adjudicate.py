@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from integration_engine.core.errors import EngineError
 from integration_engine.domain.record import PatientRecord
-from integration_engine.rules.authorization import forecast
+from integration_engine.rules.burn_down import forecast
 from integration_engine.rules.patient_course import DayOutcome
 from integration_engine.stages.rules_in_force import RulesInForce
 from integration_engine.stages.taking_in import Read, TakenIn, read_message, readjudicate, take_in
@@ -21,6 +22,10 @@ from integration_engine.store import Connection, Store
 from integration_engine.store.adjudications import DayResult
 from integration_engine.store.documents import encode
 from integration_engine.store.lanes import Lease
+
+
+class AdjudicationFailed(EngineError):
+    """The engine failed on one patient a person had acted on; what the person did has no effect yet."""
 
 
 @dataclass(slots=True)
@@ -71,10 +76,13 @@ class Adjudicate:
                 after = readjudicate(again, {}, rules, store.ids.next, now.date())
                 self._save(connection, again, after, rules, now)
 
-    def again(self, patient_id: int, now: datetime) -> bool:
-        """Adjudicate one patient's open days again, after a person accepted a finding.
+    def again(
+        self, patient_id: int, now: datetime, change: Callable[[PatientRecord], PatientRecord] | None = None
+    ) -> bool:
+        """Adjudicate one patient's open days again, after a person acted on it.
 
-        Shapes   False while another worker has this patient; ask again.
+        Shapes   change: what the person adds to the record first. False while another worker has this patient; ask again.
+        Raises   AdjudicationFailed when the engine fails on this patient; nothing was saved.
         """
         store = self.store
         lease = store.lanes.hold_patient(patient_id, now)
@@ -86,7 +94,10 @@ class Adjudicate:
                 before = store.records.load(connection, {patient_id})
                 days = [day.id for record in before.values() for day in record.days]
                 overrides = store.holds.overrides(connection, days)
-            taken = readjudicate(before, overrides, rules, store.ids.next, now.date())
+            changed = {key: change(record) if change else record for key, record in before.items()}
+            taken = readjudicate(changed, overrides, rules, store.ids.next, now.date())
+            if not taken.records.keys() >= before.keys():
+                raise AdjudicationFailed("the engine failed on this patient; the log says where, nothing was saved")
             with store.database.write() as connection:
                 store.lanes.guard(connection, lease, now)
                 store.versions.keep(connection, "mappings", rules.version, rules.files, now)

@@ -1,0 +1,28 @@
+"""How far the work on a hold for missing cover has come, and who has agreed to pay instead of the payer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class HoldStage(StrEnum):
+    """Where a hold of the authorization queue stands between the practice, the payer and the patient."""
+
+    NONE = "none"  # nobody has asked the payer yet
+    EXTENSION_REQUESTED = "extension_requested"
+    DENIED = "denied"
+    PATIENT_PAY_ONLY = "patient_pay_only"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelfPay:
+    """The patient agreed to pay: a treatment day, or a booked appointment, that no payer is asked for.
+
+    Shapes   day_id: the treatment day, None where an appointment was agreed on. subject: the hold's, ``appointment A1``.
+             agreement: what proves it, as the person who recorded it wrote.
+    """
+
+    day_id: int | None
+    subject: str
+    agreement: str
