@@ -96,7 +96,7 @@ def _procedure(code: str, modifiers: tuple[str, ...], description: str | None = 
 
 
 def _put_procedure(root: str) -> Callable[[Found, str, list[str]], None]:
-    def put(found: Found, text: str, _: list[str]) -> None:
+    def put(found: Found, text: str, __: list[str]) -> None:
         _, code, *rest = [*text.split(":"), ""][:8]
         found[f"{root}.code"] = code
         found[f"{root}.modifiers"] = tuple(modifier for modifier in rest[:MODIFIERS] if modifier)
@@ -106,7 +106,7 @@ def _put_procedure(root: str) -> Callable[[Found, str, list[str]], None]:
     return put
 
 
-def _put_place_and_frequency(found: Found, text: str, _: list[str]) -> None:
+def _put_place_and_frequency(found: Found, text: str, __: list[str]) -> None:
     place, _, frequency = (*text.split(":"), "", "")[:3]
     found |= {"claim.place_of_service": place, "claim.frequency": frequency}
 
@@ -118,7 +118,7 @@ def _related_causes(context: Context) -> str:
     return f"{accident.kind}:::{accident.state}" if accident.state else accident.kind
 
 
-def _put_related_causes(found: Found, text: str, _: list[str]) -> None:
+def _put_related_causes(found: Found, text: str, __: list[str]) -> None:
     kind, _, _, state = (*text.split(":"), "", "", "")[:4]
     found["claim.accident.kind"] = kind
     if state:

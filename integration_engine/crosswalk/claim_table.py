@@ -20,6 +20,7 @@ import difflib
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from integration_engine.core.documents import Document, read_document
 from integration_engine.core.errors import MappingError, MappingProblem
@@ -67,7 +68,7 @@ class Variant:
     """The table as one receiver and one payer get it. interchange: what their envelope has differently."""
 
     sections: Mapping[str, tuple[SegmentRow, ...]]
-    interchange: tuple[tuple[str, str], ...] = ()
+    interchange: tuple[tuple[str, Any], ...] = ()
 
     def receiver(self, receiver: Receiver) -> Receiver:
         """The receiver with what the companion guides have differently."""

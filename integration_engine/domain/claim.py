@@ -159,7 +159,7 @@ class LineAdjudication:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayerNumber:
-    """An authorization (G1) or referral (9F) of one line that belongs to another payer of the claim."""
+    """A referral (9F) or authorization (G1) of one line that belongs to another payer; referrals come first."""
 
     kind: str
     number: str

@@ -4,128 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from integration_engine.adapters.mapping_files import MappingFiles, shipped_folder
 from integration_engine.adapters.x12_gate import X12Gate
-from integration_engine.core.codes import Hcpcs, Icd10, Modifier, parse_npi
 from integration_engine.core.errors import MappingError, OutboundError
 from integration_engine.crosswalk.claim_table import compile_claim_table
 from integration_engine.crosswalk.claim_writer import render
-from integration_engine.crosswalk.receivers import compile_receivers
-from integration_engine.domain.claim import (
-    Claim,
-    ClaimDraft,
-    ClaimPatient,
-    Envelope,
-    Frequency,
-    Payer,
-    ServiceLine,
-    Subscriber,
-)
-from integration_engine.domain.coverage import Relationship
-from integration_engine.domain.encounter import Accident
-from integration_engine.domain.parties import Address, Discipline, Organization, PersonName, Practitioner, Sex
-
-FILES = MappingFiles(shipped_folder()).read()
-TABLE = compile_claim_table(FILES)
-RECEIVER = compile_receivers(FILES)["CLEARPATH"]
-NUMBERS = Envelope(interchange=7, group=7, transaction=1, reference="B000000007", created="20261124120000")
-GOLDEN = Path(__file__).parent / "golden"
-HOME = Address(line1="12 Sample Street", city="Springfield", state="NY", postal_code="10001")
-CLINIC = Address(line1="100 Sample Avenue", city="Springfield", state="NY", postal_code="100010001")
-DAY = date(2026, 10, 5)
-
-
-def person(last: str, npi: str = "1999900016", taxonomy: str | None = None) -> Practitioner:
-    return Practitioner(npi=parse_npi(npi), name=PersonName(last=last, first="A"), taxonomy=taxonomy)  # type: ignore[arg-type]
-
-
-def line(number: int = 1, units: int = 4, charge: str = "240.00", *modifiers: str) -> ServiceLine:
-    return ServiceLine(
-        number=number,
-        code=Hcpcs("97110"),
-        modifiers=tuple(Modifier(m) for m in modifiers or ("GP",)),
-        units=units,
-        charge=Decimal(charge),
-        date_of_service=DAY,
-        pointers=(1,),
-        line_control=f"C1L{number:02d}",
-    )
-
-
-SIMPLE = ClaimDraft(
-    discipline=Discipline.PT,
-    date_of_service=DAY,
-    part=1,
-    sequence="P",
-    payer=Payer(
-        key="P", name="Summit Commercial", payer_id="SUMM1", claim_filing="CI", profile="x", receiver="CLEARPATH"
-    ),
-    billing_provider=Organization(
-        key="B",
-        name="Test Rehabilitation Center",
-        npi=parse_npi("1999902004"),
-        tax_id="990000001",
-        taxonomy="261QR0400X",  # type: ignore[arg-type]
-        address=CLINIC,
-        phone="5555550100",
-    ),
-    subscriber=Subscriber(
-        name=PersonName(last="Testpatient", first="Alda"),
-        member_id="M123",
-        relationship=Relationship.SELF,
-        birth_date=date(1960, 1, 1),
-        sex=Sex.FEMALE,
-        address=HOME,
-    ),
-    patient=ClaimPatient(
-        name=PersonName(last="Testpatient", first="Alda"), birth_date=date(1960, 1, 1), sex=Sex.FEMALE, address=HOME
-    ),
-    place_of_service="11",
-    frequency=Frequency.ORIGINAL,
-    total_charge=Decimal("240.00"),
-    diagnoses=(Icd10("M54.50"),),
-    lines=(line(),),
-)
-CHILD = replace(
+from integration_engine.domain.claim import Claim, ClaimDraft, Frequency
+from integration_engine.domain.parties import PersonName
+from tests.crosswalk.claim_drafts import (
+    CHILD,
+    CLINIC,
+    FILES,
+    FULL,
+    GOLDEN,
+    NUMBERS,
+    RECEIVER,
     SIMPLE,
-    subscriber=replace(
-        SIMPLE.subscriber, name=PersonName(last="Testparent", first="Bo"), relationship=Relationship.CHILD
-    ),
+    TABLE,
+    line,
+    written,
 )
-FULL = replace(
-    SIMPLE,
-    rendering=person("Testtherapist", taxonomy="225100000X"),
-    referring=person("Testphysician", "1999901014"),
-    supervising=person("Testsupervisor", "1999900024"),
-    service_facility=Organization(key="F", name="East", npi=parse_npi("1999902012"), address=CLINIC),
-    authorization_number="AUTH1",
-    referral_number="REF1",
-    medical_record_number="MRN1",
-    onset_on=date(2026, 9, 1),
-    initial_treatment_on=date(2026, 9, 2),
-    accident=Accident(occurred_on=date(2026, 8, 30), kind="AA", state="NY"),
-    patient_paid=Decimal("20.00"),
-    note="Seen at home first",
-    pay_to_address=CLINIC,
-    diagnoses=(*(Icd10(f"M54.1{n}") for n in range(9)), Icd10("R26.89"), Icd10("R26.0"), Icd10("M62.81")),
-    lines=(
-        replace(line(1, 2, "120.00", "GP", "CQ", "KX", "59"), pointers=(1, 2, 12)),
-        line(2, 2, "120.00", "GP", "KX"),
-    ),
-)
-
-
-def written(*drafts: ClaimDraft) -> str:
-    claims = [Claim(id=n, number=f"C{n}", draft=draft) for n, draft in enumerate(drafts, start=1)]
-    return render(claims, RECEIVER, NUMBERS, TABLE).text
 
 
 @pytest.fixture(scope="module")
