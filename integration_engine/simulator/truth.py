@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -74,10 +75,18 @@ class Simulation:
     next_interchange: int
 
 
-def history_of(truth: tuple[ClaimTruth, ...]) -> dict[str, tuple[RemitClaim, ...]]:
-    """Payer control number → what stands decided under it, for later replacements and voids."""
-    history: dict[str, tuple[RemitClaim, ...]] = {}
+def history_of(
+    truth: tuple[ClaimTruth, ...], earlier: Mapping[str, tuple[RemitClaim, ...]] | None = None
+) -> dict[str, tuple[RemitClaim, ...]]:
+    """Payer control number → what stands decided under it, for later replacements and voids.
+
+    Shapes   earlier: the history these answers were given with; what they reversed no longer stands.
+    """
+    history = dict(earlier or {})
     for one in truth:
+        for payment in one.payments:
+            if payment.claim.status == REVERSAL and payment.claim.number != one.number:
+                history.pop(payment.claim.payer_control_number or "", None)
         for claim in one.in_force:
             number = claim.payer_control_number or ""
             history[number] = (*history.get(number, ()), claim)
