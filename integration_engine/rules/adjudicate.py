@@ -85,7 +85,7 @@ def adjudicate(day: TreatmentDay, parameters: Parameters, history: History) -> A
         )
         findings.extend(assembled.findings)
         edit_decisions, edit_findings = scrub(assembled.drafts, day, history, entry, parameters)
-        decisions.extend((*payment_order(coded.units.codes, entry, parameters, day.date_of_service), *edit_decisions))
+        decisions.extend((*payment_order(coded.units.codes, day, history, entry, parameters), *edit_decisions))
         findings.extend(edit_findings)
     except NotInForce as error:
         findings.append(_not_in_force(error))

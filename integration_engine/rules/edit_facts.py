@@ -69,6 +69,7 @@ LINE_FIELDS: Mapping[str, Kind] = {
     "line.units": NUMBER,
     "line.charge_cents": NUMBER,
     "line.diagnoses": TEXTS,
+    "line.diagnoses_tied": NUMBER,
     "line.minutes": NUMBER,
     "line.delivery": TEXT,
     "line.disciplines": TEXTS,
@@ -210,6 +211,7 @@ def _plan(day: TreatmentDay) -> PlanOfCare | None:
 
 _NOT_SENT: Mapping[str, Any] = {
     "line.minutes": None,
+    "line.diagnoses_tied": None,
     "line.delivery": None,
     "line.has_start_and_stop": False,
     "line.same_start": False,
@@ -222,6 +224,7 @@ def _done(group: list[Treatment]) -> dict[str, Any]:
     starts = [t.start for t in group if t.start is not None]
     return {
         "line.minutes": None if None in minutes else sum(m for m in minutes if m is not None),
+        "line.diagnoses_tied": len({code for t in group for code in t.diagnoses}),
         "line.delivery": next((t.delivery.value for t in group if t.delivery), None),
         "line.has_start_and_stop": all(t.start and t.stop for t in group),
         "line.same_start": len(starts) != len(set(starts)),

@@ -82,15 +82,18 @@ class TelehealthRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilingLimit:
-    """How long after the date of service a claim may be filed: days, or calendar months."""
+    """How long after the date of service a claim may be filed: days, calendar months, or to the end of a later year."""
 
     days: int | None
     months: int | None
+    year_ends: int | None = None
 
     def last_day(self, on: date) -> date:
         """The last day a claim of a date of service may arrive."""
         if self.days is not None:
             return on + timedelta(days=self.days)
+        if self.year_ends is not None:
+            return date(on.year + self.year_ends, 12, 31)
         month = on.month - 1 + (self.months or 0)
         year, month = on.year + month // 12, month % 12 + 1
         for day in (on.day, 30, 29, 28):

@@ -8,23 +8,40 @@ Source  CMS Pub 100-04 ch. 5 §10.7; ties by the whole fee as payers publish it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 from integration_engine.core.codes import Hcpcs
 from integration_engine.core.findings import Citation, Decision, Outcome
 from integration_engine.core.money import ZERO
+from integration_engine.domain.treatment_day import History, PriorDay, TreatmentDay
 from integration_engine.rules.parameters import Parameters, PayerEntry
 
 CITATION = Citation(document="CMS Pub 100-04 ch. 5", section="§10.7")
 
 
+def same_day(day: TreatmentDay, history: History) -> list[PriorDay]:
+    """The other treatment days of this date that the same provider bills."""
+    return [
+        prior
+        for prior in history.days
+        if prior.date_of_service == day.date_of_service and prior.billing_provider == day.billing_provider
+    ]
+
+
 def payment_order(
-    codes: Sequence[tuple[Hcpcs, int]], entry: PayerEntry, parameters: Parameters, on: date
+    codes: Sequence[tuple[Hcpcs, int]], day: TreatmentDay, history: History, entry: PayerEntry, parameters: Parameters
 ) -> tuple[Decision, ...]:
-    """The reduced codes, the one paid whole first; nothing where only one unit is reduced or the payer does not reduce."""
+    """The reduced codes, the one paid whole first; nothing where only one unit is reduced or the payer does not reduce.
+
+    Shapes   codes: of this treatment day; those of the day's other disciplines by the same provider count with them.
+    """
+    on = day.date_of_service
     if not parameters.profiles[entry.payer.profile].threshold:
         return ()
-    reduced = [(c, n) for c, n in codes if (facts := parameters.procedure(c, on)) is not None and facts.reduced]
+    units = dict(codes)
+    for other in same_day(day, history):
+        for code, count in other.codes:
+            units[code] = units.get(code, 0) + count
+    reduced = [(c, n) for c, n in units.items() if (facts := parameters.procedure(c, on)) is not None and facts.reduced]
     if sum(n for _, n in reduced) <= 1:
         return ()
     expense = {c: d.find(on) if (d := entry.practice_expense.get(c)) else None for c, _ in reduced}

@@ -241,6 +241,27 @@ class CaseFile(_Part):
     must_not_appear: list[str] = Field(default_factory=list)
 
 
+class FactFile(_Part):
+    """One confirmed fact; at most one reason why no case proves it.
+
+    Shapes   edit: the edit whose own cases prove it. built_in: why no other answer is possible. not_decided: why the
+             engine does not answer it.
+    """
+
+    about: str
+    says: str
+    edit: str | None = None
+    built_in: str | None = None
+    not_decided: str | None = None
+
+
+class FactsFile(_Part):
+    """The confirmed facts that cases prove."""
+
+    description: str
+    facts: dict[str, FactFile]
+
+
 class CasesFile(_Part):
     """Cases of one topic; ``given`` of the file stands for every case that does not say otherwise."""
 

@@ -20,9 +20,10 @@ from integration_engine.rules.conditions import Kind
 from integration_engine.rules.edit_facts import CLAIM_FIELDS, LINE_FIELDS
 from integration_engine.rules.parameters import Edit, Parameters
 from integration_engine.rules.rule_case_day import case_facts
-from integration_engine.rules.rule_case_models import CaseFile, CasesFile, Expected, Given
+from integration_engine.rules.rule_case_models import CaseFile, CasesFile, Expected, FactFile, FactsFile, Given
 
 FOLDER = "cases/"
+FACTS = "cases/facts.yaml"
 EDITS = "edits/"
 CODING = frozenset({"payer", "repairs", "units", "modifiers"})
 MOST_WORKING = 40
@@ -71,12 +72,13 @@ class CaseResult:
 def read_cases(files: Mapping[str, str]) -> tuple[RuleCase, ...]:
     """Every case of mappings/cases/.
 
-    Raises   MappingError with each field that no case has, and each name given twice in a file.
+    Raises   MappingError with each field that no case has, each name given twice in a file, each fact nobody stated.
     """
     problems: list[MappingProblem] = []
     found: list[RuleCase] = []
+    facts = read_facts(files)
     for name in sorted(files):
-        if not name.startswith(FOLDER) or not name.endswith(".yaml"):
+        if not name.startswith(FOLDER) or not name.endswith(".yaml") or name == FACTS:
             continue
         try:
             document = read_document(name, files[name])
@@ -89,10 +91,22 @@ def read_cases(files: Mapping[str, str]) -> tuple[RuleCase, ...]:
             if case.name in seen:
                 problems.append(document.problem(("cases", index, "name"), "another case of this file has this name"))
             seen.add(case.name)
+            for place, fact in enumerate(case.facts):
+                if fact not in facts:
+                    problems.append(document.problem(("cases", index, "facts", place), f"{FACTS} has no fact {fact!r}"))
             found.append(_case(document, index, case, cases.given))
     if problems:
         raise MappingError(tuple(problems))
     return tuple(found)
+
+
+def read_facts(files: Mapping[str, str]) -> Mapping[str, FactFile]:
+    """The confirmed facts of mappings/cases/facts.yaml by id; none where there is no such file.
+
+    Raises   MappingError with each field that is not as a fact has it.
+    """
+    text = files.get(FACTS)
+    return read_document(FACTS, text).check(FactsFile).facts if text is not None else {}
 
 
 def without_cases(files: Mapping[str, str]) -> dict[str, str]:

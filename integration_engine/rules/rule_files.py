@@ -33,6 +33,8 @@ from integration_engine.rules.who_may import ACTIONS
 T = TypeVar("T")
 MEDICARE = "medicare"  # the table that files directly in codes/ncci_pairs and codes/most_units belong to
 ANY = "any"
+# What lies in edits/ without being a scrubber edit: repairs, and the edits of a whole claim file (claim_file/catalogue).
+OTHER_EDITS = frozenset({"edits/repairs.yaml", "edits/claim_file.yaml"})
 
 
 class RemarkKind(StrEnum):
@@ -107,7 +109,7 @@ class _Reading:
         pairs = self._all("codes/ncci_pairs/", m.PairsFile)
         most = self._all("codes/most_units/", m.MostUnitsFile)
         profiles = self._all("payers/", m.ProfileFile)
-        edit_files = self._all("edits/", m.EditsFile, but="edits/repairs.yaml")
+        edit_files = self._all("edits/", m.EditsFile, but=OTHER_EDITS)
         if self.problems:
             raise MappingError(tuple(self.problems))
         assert practice and findings and units and modifiers and thresholds  # noqa: PT018 - no problems: all read
@@ -205,9 +207,9 @@ class _Reading:
 
     # --- files --------------------------------------------------------------------------------------------------------
 
-    def _all(self, folder: str, model: type[T], but: str = "") -> dict[str, T]:
+    def _all(self, folder: str, model: type[T], but: frozenset[str] = frozenset()) -> dict[str, T]:
         """Every file below a folder that reads as its model."""
-        names = [name for name in sorted(self.files) if name.startswith(folder) and name != but]
+        names = [name for name in sorted(self.files) if name.startswith(folder) and name not in but]
         return {name: file for name in names if (file := self.one(name, model)) is not None}
 
     def one(self, name: str, model: type[T]) -> T | None:
@@ -340,7 +342,9 @@ class _Reading:
             telehealth=dated("telehealth", _telehealth_rule),
             code_pairs=tuple(file.code_pairs),
             most_units=file.most_units,
-            filing_limit=dated("filing_limit", lambda s: p.FilingLimit(days=s.days, months=s.months)),
+            filing_limit=dated(
+                "filing_limit", lambda s: p.FilingLimit(days=s.days, months=s.months, year_ends=s.year_ends)
+            ),
             citation=cite(file.source),
         )
 

@@ -155,11 +155,12 @@ class UsedSpan(Span):
 class FilingSpan(Span):
     days: int | None = Field(default=None, ge=1)
     months: int | None = Field(default=None, ge=1)
+    year_ends: int | None = Field(default=None, ge=1)  # 31 December of that many years after the year of service
 
     @model_validator(mode="after")
     def _one(self) -> FilingSpan:
-        if (self.days is None) == (self.months is None):
-            raise ValueError("give days or months")
+        if sum(value is not None for value in (self.days, self.months, self.year_ends)) != 1:
+            raise ValueError("give one of days, months and year_ends")
         return self
 
 

@@ -20,6 +20,7 @@ from integration_engine.domain.treatment_day import History, PriorDay, Treatment
 from integration_engine.rules.edit_facts import edit_facts
 from integration_engine.rules.modifiers import SEPARATE
 from integration_engine.rules.parameters import Edit, PairEdits, Parameters, PayerEntry
+from integration_engine.rules.payment_order import same_day
 from integration_engine.rules.separate_services import Blocks, Evidence, blocks_of
 
 PAIRS, MOST_UNITS, DIAGNOSES = "edits.ncci_pairs", "edits.most_units", "edits.icd10_cm"
@@ -137,7 +138,7 @@ def _pairs(draft: ClaimDraft, day: TreatmentDay, history: History, parameters: P
     tables = parameters.profiles[draft.payer.profile].code_pairs
     if not tables:
         return
-    others = _same_day(day, history)
+    others = same_day(day, history)
     results.ran.append(PAIRS)
     for name in tables:
         in_force = parameters.code_pairs[name].latest(draft.date_of_service)
@@ -238,15 +239,6 @@ def _pairs_across(draft: ClaimDraft, prior: PriorDay, in_force: DatedValue[PairE
 # --- most units a day ------------------------------------------------------------------------------------------------
 
 
-def _same_day(day: TreatmentDay, history: History) -> list[PriorDay]:
-    """The other treatment days of this date that the same provider bills."""
-    return [
-        prior
-        for prior in history.days
-        if prior.date_of_service == day.date_of_service and prior.billing_provider == day.billing_provider
-    ]
-
-
 def _most_units(
     draft: ClaimDraft, day: TreatmentDay, history: History, parameters: Parameters, results: _Results
 ) -> None:
@@ -263,7 +255,7 @@ def _most_units(
     units: dict[str, int] = {}
     for line in draft.lines:
         units[line.code] = units.get(line.code, 0) + line.units
-    for prior in _same_day(day, history):
+    for prior in same_day(day, history):
         for code, count in prior.codes:
             if code in units:
                 units[code] += count
