@@ -179,6 +179,15 @@ def batch(settings: Settings, every: int) -> Iterator[list[WrittenFile]]:
                 return
 
 
+def repeat(every: int) -> Iterator[None]:
+    """Once, or again every so many seconds until SIGTERM or SIGINT."""
+    stop = _stop_event() if every else threading.Event()
+    while True:
+        yield
+        if not every or stop.wait(every):
+            return
+
+
 def serve(settings: Settings) -> int:
     """Listener, workers and batcher as a group of processes; one that dies is started again."""
     configure_logs(settings.log_level)

@@ -14,7 +14,7 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,16 +48,18 @@ class InboxFile:
     identity: _Identity
 
 
-def waiting(folder: Path, most_bytes: int = MOST_BYTES_A_ROUND) -> list[InboxFile]:
+def waiting(
+    folder: Path, most_bytes: int = MOST_BYTES_A_ROUND, known: Collection[str] = frozenset()
+) -> list[InboxFile]:
     """The files that can be read now, by name.
 
-    Shapes   links, folders, hidden files and files that still grow are left alone. Not more than ``most_bytes`` at once,
-             but always one file: the others come with the next call.
+    Shapes   links, folders, hidden files and files that still grow are left alone, and those whose names are ``known``.
+             Not more than ``most_bytes`` at once, but always one file: the others come with the next call.
     """
     found: list[InboxFile] = []
     size = 0
     unreadable = 0
-    for path in _at_rest(folder):
+    for path in _at_rest(folder, known):
         try:
             file = _read(path)
         except OSError:
@@ -109,9 +111,9 @@ def reason_of(settled: Path) -> str:
 # --- looking ---------------------------------------------------------------------------------------------------------
 
 
-def _at_rest(folder: Path) -> list[Path]:
+def _at_rest(folder: Path, known: Collection[str]) -> list[Path]:
     """Regular files by name whose size and time did not change between two looks."""
-    first = dict(_look(folder))
+    first = {path: status for path, status in _look(folder) if path.name not in known}
     youngest = max((status.st_mtime for status in first.values()), default=0)
     if youngest > time.time() - YOUNG_SECONDS:
         time.sleep(LOOK_AGAIN_SECONDS)

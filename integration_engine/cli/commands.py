@@ -107,6 +107,34 @@ def send(
     sys.exit(send_files(files, host, port, tls=tls, ca=ca))
 
 
+@app.command("simulate-payer")
+def simulate_payer(
+    outbound: Annotated[
+        Path | None, typer.Option(help="Folder of 837P files; default: the engine's outbound/.")
+    ] = None,
+    inbound: Annotated[
+        Path | None, typer.Option(help="Folder for the answers; default: the engine's inbound/.")
+    ] = None,
+    scenario: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="What happens to which claim; default: the shipped one."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Other claims meet other fates; default: the scenario's own.")
+    ] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Date of the answers; default: today.")
+    ] = None,
+    every: Annotated[int, typer.Option(help="Repeat every so many seconds; 0: once.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Answer the 837P files in outbound/ as a clearinghouse and its payers would: TA1, 999, 277CA, 835 into inbound/."""
+    from integration_engine.cli.simulating import simulate_payer as run
+
+    day = as_of.date() if as_of else None
+    sys.exit(run(_settings(), outbound, inbound, scenario, seed, day, every, as_json=as_json))
+
+
 # --- asking, nothing stored --------------------------------------------------------------------------------------------
 
 
