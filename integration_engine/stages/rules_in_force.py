@@ -11,6 +11,8 @@ from integration_engine.crosswalk.claim_table import ClaimTable, compile_claim_t
 from integration_engine.crosswalk.feeds import Feeds, compile_feeds
 from integration_engine.crosswalk.receivers import compile_receivers
 from integration_engine.domain.claim import Receiver
+from integration_engine.rules.claim_file.compiling import compile_claim_file
+from integration_engine.rules.claim_file.records import ClaimFileRules
 from integration_engine.rules.parameters import Parameters
 from integration_engine.rules.response_files import compile_responses
 from integration_engine.rules.responses import Responses
@@ -28,6 +30,7 @@ class RulesInForce:
     parameters: Parameters
     claim_table: ClaimTable
     receivers: Mapping[str, Receiver]
+    claim_file: ClaimFileRules
     responses: Responses
 
 
@@ -44,6 +47,7 @@ def compile_rules_in_force(files: Mapping[str, str]) -> RulesInForce:
         ("parameters", compile_rules),
         ("claim_table", compile_claim_table),
         ("receivers", compile_receivers),
+        ("claim_file", compile_claim_file),
         ("responses", compile_responses),
     ):
         try:

@@ -8,14 +8,14 @@ import yaml
 from integration_engine.adapters.mapping_files import MappingFiles, shipped_folder
 from integration_engine.rules.conditions import Kind
 from integration_engine.rules.edit_facts import LINE_FIELDS
-from integration_engine.rules.rule_files import compile_rules
+from integration_engine.rules.rule_files import OTHER_EDITS, compile_rules
 
 FILES = MappingFiles(shipped_folder()).read()
 PARAMETERS = compile_rules(FILES)
 EDITS = [
     edit
     for name, text in FILES.items()
-    if name.startswith("edits/") and name != "edits/repairs.yaml"
+    if name.startswith("edits/") and name not in OTHER_EDITS
     for edit in yaml.safe_load(text)["edits"]
 ]
 

@@ -112,13 +112,15 @@ def _matcher(element: Element, separators: Separators) -> re.Pattern[str]:
 
 def relation_complaints(row: Row, parts: list[str]) -> Iterator[Complaint]:
     """Elements that stand or are absent in pairs the guide does not allow; see guides/records for the letters."""
-    for relation in row.relations:
-        numbers = [int(relation[at : at + 2]) for at in range(1, len(relation), 2)]
-        present = [n for n in numbers if n < len(parts) and parts[n]]
-        yield from _relation(relation[0], numbers, present, parts)
+    count = len(parts)
+    for letter, numbers in row.relations:
+        present = [number for number in numbers if number < count and parts[number]]
+        if letter == "P" and len(present) in {0, len(numbers)}:
+            continue  # by far the most common case
+        yield from _relation(letter, numbers, present, parts)
 
 
-def _relation(letter: str, numbers: list[int], present: list[int], parts: list[str]) -> Iterator[Complaint]:
+def _relation(letter: str, numbers: tuple[int, ...], present: list[int], parts: list[str]) -> Iterator[Complaint]:
     first, *others = numbers
     names = " and ".join(f"{number:02d}" for number in numbers)
     match letter:

@@ -16,6 +16,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import NamedTuple
 
 # Where the code stands that tells segments of one name apart; HI has it in the first component.
 QUALIFIER_AT = {
@@ -53,13 +54,19 @@ class Element:
     components: tuple[Element, ...] = ()
 
 
+class Relation(NamedTuple):
+    """Elements that stand or are absent together; letter as above."""
+
+    letter: str
+    numbers: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One segment at one place of a guide.
 
     Shapes   most: how often it may stand there, None for any number. order: rows of one order may come in any order
-             among themselves. qualifiers: codes that tell it from its namesakes; () when nothing does. relations:
-             such as ``P0304``.
+             among themselves. qualifiers: codes that tell it from its namesakes; () when nothing does.
     """
 
     loop: str
@@ -68,8 +75,7 @@ class Row:
     most: int | None
     order: int
     elements: tuple[Element, ...]
-    relations: tuple[str, ...]
-    index: int = 0
+    relations: tuple[Relation, ...]
 
     @property
     def qualifiers(self) -> tuple[str, ...]:
@@ -182,7 +188,9 @@ def row(name: str, usage: str, most: int | None, elements: str, relations: str =
         most=most,
         order=0,
         elements=_elements(elements, ", "),
-        relations=tuple(relations.split()),
+        relations=tuple(
+            Relation(one[0], tuple(int(one[at : at + 2]) for at in range(1, len(one), 2))) for one in relations.split()
+        ),
     )
 
 
