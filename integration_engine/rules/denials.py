@@ -304,7 +304,8 @@ def _decision(
         group=first.adjustment.group,
         reason=first.adjustment.reason,
         remarks=remarks,
-        amount=sum((one.adjustment.amount for one in causes), ZERO),
+        # A reason of the whole claim stands for each of its lines; a line is never denied more than it was charged.
+        amount=min(sum((one.adjustment.amount for one in causes), ZERO), line.charge),
         remedy=Remedy.NEW_CLAIM if unprocessable else (first.rule and first.rule.remedy) or action.remedy,
         next_action=_next_action(first, action, unprocessable),
         owner=(first.rule and first.rule.owner) or action.owner,

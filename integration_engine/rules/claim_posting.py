@@ -1,0 +1,239 @@
+"""One claim of a remit in the books: payments, adjustments, the patient's share, and the exact undoing of a reversal.
+
+What a payer denies is posted nowhere: it stays owed until someone decides. Source  005010X221A1; what each reason code
+means for the books is in mappings/responses/denials.yaml.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+
+from integration_engine.core.findings import Finding, Queue, Severity
+from integration_engine.core.money import ZERO, from_cents, to_cents
+from integration_engine.domain.denial import Books, DenialContext
+from integration_engine.domain.ledger import Account, Entry, EntryKind
+from integration_engine.domain.remit import Adjustment, AdjustmentGroup, Remit, RemitClaim, RemitLine
+from integration_engine.domain.submission import SubmittedClaim, SubmittedLine
+from integration_engine.rules.denials import REVERSAL, claim_as_line, judge
+from integration_engine.rules.ledger import open_balance, pair, standing, undo
+from integration_engine.rules.remit_balance import all_adjustments
+from integration_engine.rules.remit_matching import Match
+from integration_engine.rules.responses import Responses
+
+FIRST_PAYER = "P"
+
+# Where money that a payer takes off a charge is posted; what stays open is posted nowhere.
+_ACCOUNTS: Mapping[Books, Account] = {
+    Books.CONTRACTUAL: Account.CONTRACTUAL,
+    Books.PAYER_ADJUSTMENT: Account.PAYER_ADJUSTMENT,
+    Books.PATIENT: Account.RECEIVABLE_PATIENT,
+}
+
+ContextOf = Callable[[SubmittedClaim | None, SubmittedLine | None], DenialContext]
+
+
+def nothing_known(_: SubmittedClaim | None, __: SubmittedLine | None) -> DenialContext:
+    """The context where nobody looked anything up."""
+    return DenialContext()
+
+
+class ClaimBooks:
+    """The claims of one remit while they are posted, one after another; entries and findings grow."""
+
+    def __init__(
+        self, remit: Remit, responses: Responses, on: date, earlier: tuple[Entry, ...], context_of: ContextOf
+    ) -> None:
+        self.remit = remit
+        self.responses = responses
+        self.on = on
+        self.context_of = context_of
+        self.entries: list[Entry] = []
+        self.findings: list[Finding] = []
+        self._of_claim: dict[str, list[Entry]] = {}
+        self._remember(earlier)
+
+    def add(self, legs: Iterable[Entry]) -> None:
+        """Post some legs."""
+        new = tuple(legs)
+        self.entries.extend(new)
+        self._remember(new)
+
+    def of_claim(self, number: str) -> tuple[Entry, ...]:
+        """All entries of one claim, earlier ones and those of this remit."""
+        return tuple(self._of_claim.get(number, ()))
+
+    def _remember(self, legs: Iterable[Entry]) -> None:
+        for leg in legs:
+            if leg.claim is not None:
+                self._of_claim.setdefault(leg.claim, []).append(leg)
+
+    def post(self, key: str, claim: RemitClaim, match: Match) -> None:
+        """Post payments and adjustments as the claim states them."""
+        self.add(self._stated(key, claim, match))
+
+    def _stated(self, key: str, claim: RemitClaim, match: Match) -> list[Entry]:
+        """The legs of a claim's own amounts: line by line, and what it states beside its lines on the claim as a whole."""
+        assert match.claim is not None
+        legs: list[Entry] = []
+        room = self._room(claim, match.claim)
+        for line in claim.lines:
+            legs += self._pair(key, Account.CASH, line.paid, EntryKind.PAYMENT, match, line.number)
+            room = self._adjustments(legs, key, line, line.adjustments, claim, match, room)
+        rest = claim.paid - sum((line.paid for line in claim.lines), ZERO)
+        legs += self._pair(key, Account.CASH, rest, EntryKind.PAYMENT, match, 0)
+        self._adjustments(legs, key, claim_as_line(claim), claim.adjustments, claim, match, room)
+        return legs
+
+    def _room(self, claim: RemitClaim, ours: SubmittedClaim) -> int | None:
+        """What a later payer can still write off, in cents; None for the first payer and for reversals.
+
+        Why      Later payers state the whole contractual reduction again, of which the first payer's part is written off
+                 already; only what was handed over to the later payer is left to reduce.
+        """
+        if ours.sequence == FIRST_PAYER or claim.status == REVERSAL:
+            return None
+        shares = sum((a.amount for a in all_adjustments(claim) if a.group == AdjustmentGroup.PATIENT), ZERO)
+        owed = open_balance(self.of_claim(ours.number), ours.number).payer
+        return max(0, owed - to_cents(claim.paid) - to_cents(shares))
+
+    def _adjustments(
+        self,
+        legs: list[Entry],
+        key: str,
+        line: RemitLine,
+        adjustments: tuple[Adjustment, ...],
+        claim: RemitClaim,
+        match: Match,
+        room: int | None,
+    ) -> int | None:
+        """Add the legs of adjustments; gives back what is left of ``room``."""
+        context = self.context_of(match.claim, match.line_of(line.number))
+        for adjustment in adjustments:
+            books = judge(adjustment, line, claim, context, self.responses, self.on).books
+            account = _ACCOUNTS.get(books)
+            if account is None:
+                continue
+            kind, amount = EntryKind.PATIENT_SHARE, adjustment.amount
+            if books is not Books.PATIENT:
+                kind = EntryKind.ADJUSTMENT
+                if room is not None:
+                    amount = min(amount, from_cents(room))
+                    room -= to_cents(amount)
+            code = f"{adjustment.group}-{adjustment.reason}"
+            legs += self._pair(key, account, amount, kind, match, line.number, code)
+        return room
+
+    def _pair(
+        self,
+        key: str,
+        debit: Account,
+        amount: Decimal,
+        kind: EntryKind,
+        match: Match,
+        number: int,
+        code: str = "",
+    ) -> tuple[Entry, ...]:
+        """A debit against what the payer owes."""
+        assert match.claim is not None
+        line = match.line_of(number)
+        return pair(
+            key,
+            debit,
+            Account.RECEIVABLE_PAYER,
+            to_cents(amount),
+            kind,
+            self.on,
+            claim=match.claim.number,
+            line=line.number if line is not None else None,
+            code=code,
+            remit=self.remit.trace,
+        )
+
+    # --- what is taken back -------------------------------------------------------------------------------------------
+
+    def reverse(self, key: str, claim: RemitClaim, match: Match) -> None:
+        """Undo the posting that a reversal takes back, leg by leg; without one that agrees, post what is stated."""
+        assert match.claim is not None
+        stated = self._stated(key, claim, match)
+        if not stated:
+            return  # a denial posted nothing, so there is nothing to take back
+        answers: dict[str, list[Entry]] = {}
+        for entry in standing(self.of_claim(match.claim.number)):
+            if entry.remit is not None:
+                answers.setdefault(entry.posting, []).append(entry)
+        wanted = _by_account(stated)
+        whole = [legs for legs in answers.values() if _opposite(_by_account(legs), wanted)]
+        paid = [legs for legs in answers.values() if _cash(legs) == -_cash(stated)]
+        agreeing = whole or (paid if _cash(stated) else [])
+        if not agreeing:
+            self.findings.append(self._reversal_unknown(claim))
+            self.add(stated)
+            return
+        if not whole:
+            self.findings.append(self._reversal_differs(claim))
+        latest = max(agreeing, key=lambda legs: legs[0].on)
+        self.add(undo(latest, self.on, key, remit=self.remit.trace))
+
+    def unapplied(self, key: str, claim: RemitClaim) -> None:
+        """Keep the money of a claim nobody knows apart, until someone says whose it is."""
+        cents, code = to_cents(claim.paid), f"CLP {claim.status}"
+        kind, trace = EntryKind.UNAPPLIED, self.remit.trace
+        self.add(pair(key, Account.CASH, Account.UNAPPLIED, cents, kind, self.on, code=code, remit=trace))
+
+    # --- findings -----------------------------------------------------------------------------------------------------
+
+    def _reversal_unknown(self, claim: RemitClaim) -> Finding:
+        return remit_finding(
+            self.remit,
+            "reversal_unknown",
+            "The payer takes back a payment that was not posted here in this amount.",
+            "Compare with the earlier remit; the amounts of the reversal are posted as they are stated.",
+            f"segment {claim.position}, 2100/CLP-04",
+            Severity.ERROR,
+            observed=str(claim.paid),
+        )
+
+    def _reversal_differs(self, claim: RemitClaim) -> Finding:
+        return remit_finding(
+            self.remit,
+            "reversal_differs",
+            "The payer takes a payment back with other adjustments than it was posted with; the posting is undone as it was.",
+            "Compare with the earlier remit, above all the patient's share.",
+            f"segment {claim.position}, 2100/CLP-04",
+            Severity.WARNING,
+        )
+
+
+def remit_finding(
+    remit: Remit, what: str, text: str, fix: str, position: str, severity: Severity, observed: str = ""
+) -> Finding:
+    """Something about a remit that a person in the remittance queue should know."""
+    return Finding(
+        id=f"remittance.{what}",
+        severity=severity,
+        text=text,
+        fix=fix,
+        owner="biller",
+        subject=f"835 {remit.transaction}",
+        position=position,
+        observed=observed,
+        queue=Queue.REMITTANCE,
+    )
+
+
+def _cash(legs: Iterable[Entry]) -> int:
+    return sum(entry.cents for entry in legs if entry.account is Account.CASH)
+
+
+def _by_account(legs: Iterable[Entry]) -> Counter[Account]:
+    found: Counter[Account] = Counter()
+    for entry in legs:
+        found[entry.account] += entry.cents
+    return found
+
+
+def _opposite(one: Counter[Account], other: Counter[Account]) -> bool:
+    return all(one[account] == -other[account] for account in {*one, *other})

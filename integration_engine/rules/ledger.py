@@ -1,0 +1,156 @@
+"""Entries and what they add up to: charges at submission, payments of patients, transfers, write-offs, open balances.
+
+What a remit posts is posting.py. Every function returns legs that sum to zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+
+from integration_engine.core.money import to_cents
+from integration_engine.domain.claim import Frequency
+from integration_engine.domain.ledger import RECEIVABLES, Account, Entry, EntryKind, OpenBalance
+from integration_engine.domain.submission import SubmittedClaim
+
+_PRIMARY = "P"
+
+
+def entries_for_claim(claim: SubmittedClaim, on: date, *, earlier: Iterable[Entry] = ()) -> tuple[Entry, ...]:
+    """What the submission of a claim posts: each line's charge owed by the payer, and what it replaces taken back.
+
+    Shapes   earlier: the entries of the claims that a replacement (7) or void (8) takes the place of; their charges are
+             undone, their payments stay until the payer reverses them. A claim to a later payer (S, T) posts nothing:
+             what is left for that payer comes by ``transfer``.
+    """
+    found = list(_charges_undone(claim, on, earlier)) if claim.frequency is not Frequency.ORIGINAL else []
+    if claim.sequence == _PRIMARY and claim.frequency is not Frequency.VOID:
+        key = f"submission|{claim.number}"
+        for line in claim.lines:
+            found += pair(
+                key,
+                Account.RECEIVABLE_PAYER,
+                Account.REVENUE,
+                to_cents(line.charge),
+                EntryKind.CHARGE,
+                on,
+                claim=claim.number,
+                line=line.number,
+            )
+    return tuple(found)
+
+
+def patient_paid(claim: str, cents: int, on: date, key: str) -> tuple[Entry, ...]:
+    """Money a patient paid on a claim. key: what makes this payment recognisable when it is told again."""
+    return pair(
+        f"patient|{key}",
+        Account.PATIENT_PAYMENT,
+        Account.RECEIVABLE_PATIENT,
+        cents,
+        EntryKind.PAYMENT,
+        on,
+        claim=claim,
+    )
+
+
+def write_off(
+    claim: str, cents: int, on: date, key: str, *, patient: bool = False, code: str = ""
+) -> tuple[Entry, ...]:
+    """Money we give up on a claim by a decision of ours. code: why, such as the denial's ``CO-29``."""
+    owed = Account.RECEIVABLE_PATIENT if patient else Account.RECEIVABLE_PAYER
+    return pair(f"write_off|{key}", Account.WRITE_OFF, owed, cents, EntryKind.WRITE_OFF, on, claim=claim, code=code)
+
+
+def transfer(cents: int, on: date, key: str, *, source: str, target: str, patient: bool = True) -> tuple[Entry, ...]:
+    """What is left of one claim, owed from now on by the payer of another claim.
+
+    Shapes   source: claim of the payer that answered; target: claim to the later payer. patient: True moves the patient's
+             share (the usual case), False what the first payer left open.
+    """
+    owed = Account.RECEIVABLE_PATIENT if patient else Account.RECEIVABLE_PAYER
+    legs = pair(f"transfer|{key}", Account.RECEIVABLE_PAYER, owed, cents, EntryKind.TRANSFER, on, claim=source)
+    return tuple(replace(leg, claim=target) if index == 0 else leg for index, leg in enumerate(legs))
+
+
+def undo(entries: Iterable[Entry], on: date, key: str, *, remit: str | None = None) -> tuple[Entry, ...]:
+    """The exact opposite of some entries, leg by leg, naming the posting that each takes back."""
+    return tuple(
+        replace(
+            entry,
+            posting=key,
+            kind=EntryKind.REVERSAL,
+            on=on,
+            debit=entry.credit,
+            credit=entry.debit,
+            remit=remit or entry.remit,
+            undoes=entry.posting,
+        )
+        for entry in entries
+    )
+
+
+def pair(
+    key: str,
+    debit: Account,
+    credit: Account,
+    cents: int,
+    kind: EntryKind,
+    on: date,
+    *,
+    claim: str | None = None,
+    line: int | None = None,
+    code: str = "",
+    remit: str | None = None,
+) -> tuple[Entry, ...]:
+    """A debit and its credit; turned round for a negative amount, none for zero."""
+    if cents == 0:
+        return ()
+    if cents < 0:
+        debit, credit, cents = credit, debit, -cents
+    first = Entry(
+        posting=key, account=debit, kind=kind, on=on, debit=cents, claim=claim, line=line, code=code, remit=remit
+    )
+    return first, replace(first, account=credit, debit=0, credit=cents)
+
+
+def difference(entries: Iterable[Entry]) -> int:
+    """Debits less credits, in cents; zero for every whole posting."""
+    return sum(entry.cents for entry in entries)
+
+
+def total_of(entries: Iterable[Entry], account: Account) -> int:
+    """What one account holds, debits positive, in cents."""
+    return sum(entry.cents for entry in entries if entry.account is account)
+
+
+def open_balances(entries: Iterable[Entry]) -> tuple[OpenBalance, ...]:
+    """What is still owed on each claim that the entries name, in order of claim number."""
+    owed: dict[str, dict[Account, int]] = {}
+    for entry in entries:
+        if entry.claim is not None:
+            accounts = owed.setdefault(entry.claim, dict.fromkeys(RECEIVABLES, 0))
+            if entry.account in RECEIVABLES:
+                accounts[entry.account] += entry.cents
+    return tuple(
+        OpenBalance(claim=claim, payer=accounts[Account.RECEIVABLE_PAYER], patient=accounts[Account.RECEIVABLE_PATIENT])
+        for claim, accounts in sorted(owed.items())
+    )
+
+
+def open_balance(entries: Iterable[Entry], claim: str) -> OpenBalance:
+    """What is still owed on one claim."""
+    of_claim = [entry for entry in entries if entry.claim == claim]
+    return next(iter(open_balances(of_claim)), OpenBalance(claim=claim, payer=0, patient=0))
+
+
+def standing(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """The entries of postings that nothing has taken back yet."""
+    listed = tuple(entries)
+    undone = {(entry.undoes, entry.claim) for entry in listed if entry.undoes is not None}
+    return tuple(e for e in listed if e.undoes is None and (e.posting, e.claim) not in undone)
+
+
+def _charges_undone(claim: SubmittedClaim, on: date, earlier: Iterable[Entry]) -> tuple[Entry, ...]:
+    charges = [entry for entry in standing(earlier) if entry.kind is EntryKind.CHARGE]
+    return undo(charges, on, f"submission|{claim.number}|undo")

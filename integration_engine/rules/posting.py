@@ -1,0 +1,286 @@
+"""A remit posted to the ledger: payments, adjustments, the patient's share, reversals, provider adjustments, to the cent.
+
+What a payer denies is not written off: it stays owed until someone decides. A reversal (CLP02 22) takes back the very
+entries that it reverses. A remit that does not balance, was not read whole or came before is not posted. Money of a claim
+that is not ours, or not known, waits on *unapplied*. Source  005010X221A1; CARC handling in mappings/responses/.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+
+from integration_engine.core.findings import Finding, Severity
+from integration_engine.core.money import ZERO, to_cents
+from integration_engine.domain.denial import Books, DenialDecision
+from integration_engine.domain.ledger import Account, Entry, EntryKind
+from integration_engine.domain.posting import ClaimResult, LineResult, Posting
+from integration_engine.domain.remit import Adjustment, Remit, RemitClaim, RemitLine
+from integration_engine.rules.claim_posting import ClaimBooks, ContextOf, nothing_known, remit_finding
+from integration_engine.rules.denials import PREDETERMINATION, REVERSAL, categorize, claim_as_line, judge
+from integration_engine.rules.ledger import difference, open_balance, pair
+from integration_engine.rules.remit_balance import balance, payment_difference
+from integration_engine.rules.remit_matching import Match
+from integration_engine.rules.responses import Responses
+
+NOT_OURS = "23"  # not the payer's claim; it was passed on, nothing was decided
+
+
+def posting_keys(remit: Remit) -> tuple[str, ...]:
+    """The key of each claim of a remit: payer, trace, claim, amount, and how often the same came before it in the remit.
+
+    Why      One public sample repeats a claim number nine times in a remit; a reversal and its correction share one too.
+    """
+    seen: Counter[str] = Counter()
+    keys = []
+    for claim in remit.claims:
+        number = claim.number or claim.payer_control_number or ""
+        key = f"{remit.payer_id}|{remit.trace}|{number}|{to_cents(claim.paid)}"
+        seen[key] += 1
+        keys.append(f"{key}|{seen[key]}")
+    return tuple(keys)
+
+
+def remit_key(remit: Remit) -> str:
+    """The key of a whole remit: payer, trace and amount. Provider adjustments are recognised by it."""
+    return f"{remit.payer_id}|{remit.trace}||{to_cents(remit.amount)}"
+
+
+def post(
+    remit: Remit,
+    matches: Sequence[Match],
+    responses: Responses,
+    on: date,
+    *,
+    earlier: Iterable[Entry] = (),
+    already: Iterable[str] = (),
+    context_of: ContextOf | None = None,
+    accept_difference: bool = False,
+) -> Posting:
+    """What one remit posts.
+
+    Shapes   matches: one for each claim of the remit, in its order. on: day of posting; code lists are asked by it.
+             earlier: the ledger entries of the matched claims, for reversals and credit balances. already: keys posted
+             before (``posting_keys``, ``remit_key``); what they name is not posted again. context_of: what is known of
+             a line. accept_difference: a person has accepted that the remit does not balance; the difference goes to
+             *unapplied*.
+    """
+    if len(matches) != len(remit.claims):
+        msg = "post needs one match for each claim of the remit"
+        raise ValueError(msg)
+    work = _Posting(remit, responses, on, tuple(earlier), frozenset(already), context_of or nothing_known)
+    for index, (claim, match) in enumerate(zip(remit.claims, matches, strict=True)):
+        work.claim(index, claim, match)
+    work.provider_adjustments()
+    work.findings.extend(balance(remit))
+    if not remit.complete:
+        work.findings.append(_incomplete(remit))
+    stopped = any(f.severity is Severity.ERROR and f.id in _STOPPING for f in work.findings)
+    if stopped and not accept_difference:
+        return work.finished(posted=False)
+    if stopped:
+        work.accepted_difference()
+    work.credit_balances()
+    return work.finished(posted=True)
+
+
+def assign(
+    remit: Remit,
+    index: int,
+    match: Match,
+    responses: Responses,
+    on: date,
+    *,
+    earlier: Iterable[Entry] = (),
+    context_of: ContextOf | None = None,
+) -> tuple[Entry, ...]:
+    """Money that waited on *unapplied* posted to the claim a person named for it; the bank's side is not posted again.
+
+    Shapes   index: of the claim in the remit; match: with the claim it belongs to.
+    """
+    books = ClaimBooks(remit, responses, on, tuple(earlier), context_of or nothing_known)
+    claim, key = remit.claims[index], f"{posting_keys(remit)[index]}|assigned"
+    (books.reverse if claim.status == REVERSAL else books.post)(key, claim, match)
+    return tuple(
+        replace(leg, account=Account.UNAPPLIED) if leg.account is Account.CASH else leg for leg in books.entries
+    )
+
+
+# Findings that stop a whole remit; those of one claim or line let the rest be posted.
+_STOPPING = frozenset(
+    {
+        "remittance.line_out_of_balance",
+        "remittance.claim_out_of_balance",
+        "remittance.claim_lines_differ",
+        "remittance.payment_out_of_balance",
+        "remittance.incomplete",
+    }
+)
+
+
+class _Posting:
+    """One remit while it is posted."""
+
+    def __init__(
+        self,
+        remit: Remit,
+        responses: Responses,
+        on: date,
+        earlier: tuple[Entry, ...],
+        already: frozenset[str],
+        context_of: ContextOf,
+    ) -> None:
+        self.remit = remit
+        self.responses = responses
+        self.on = on
+        self.charged = {entry.claim for entry in earlier if entry.kind is EntryKind.CHARGE}
+        self.already = already
+        self.context_of = context_of
+        self.keys = posting_keys(remit)
+        self.books = ClaimBooks(remit, responses, on, earlier, context_of)
+        self.findings = self.books.findings
+        self.claims: list[ClaimResult] = []
+        self.lines: list[LineResult] = []
+
+    # --- one claim ----------------------------------------------------------------------------------------------------
+
+    def claim(self, index: int, claim: RemitClaim, match: Match) -> None:
+        key, ours = self.keys[index], match.claim
+        self.findings.extend(match.findings)
+        results = self._results(index, claim, match)
+        self.lines.extend(results)
+        silent = claim.status in {PREDETERMINATION, NOT_OURS} and claim.paid == ZERO
+        posted = key not in self.already and not silent
+        if key in self.already:
+            self.findings.append(self._repeated(claim))
+        elif silent:
+            self.findings.append(self._undecided(claim))
+        elif ours is None:
+            self.books.unapplied(key, claim)
+        elif claim.status == REVERSAL:
+            self.books.reverse(key, claim, match)
+        else:
+            self.books.post(key, claim, match)
+        self.claims.append(
+            ClaimResult(
+                index=index,
+                key=key,
+                claim=ours,
+                status=claim.status,
+                paid=claim.paid,
+                patient=sum((result.patient for result in results), ZERO),
+                reversal=claim.status == REVERSAL,
+                posted=posted,
+            )
+        )
+
+    def _results(self, index: int, claim: RemitClaim, match: Match) -> list[LineResult]:
+        """What was decided on each line; the claim's own adjustments, if there are lines, as a result of number 0."""
+        found = [self._result(index, line, line.adjustments, claim, match) for line in claim.lines]
+        if not claim.lines or claim.adjustments:
+            found.append(self._result(index, claim_as_line(claim), claim.adjustments, claim, match))
+        return found
+
+    def _result(
+        self, index: int, line: RemitLine, adjustments: tuple[Adjustment, ...], claim: RemitClaim, match: Match
+    ) -> LineResult:
+        ours = match.line_of(line.number)
+        context = self.context_of(match.claim, ours)
+        sums = dict.fromkeys(Books, ZERO)
+        for adjustment in adjustments:
+            sums[judge(adjustment, line, claim, context, self.responses, self.on).books] += adjustment.amount
+        of_whole = line.number == 0 and bool(claim.lines)  # the claim's own adjustments beside its lines
+        return LineResult(
+            claim=index,
+            number=line.number,
+            line=ours,
+            charge=ZERO if of_whole else line.charge,
+            paid=claim.paid - sum((one.paid for one in claim.lines), ZERO) if of_whole else line.paid,
+            contractual=sums[Books.CONTRACTUAL],
+            payer_adjusted=sums[Books.PAYER_ADJUSTMENT],
+            patient=sums[Books.PATIENT],
+            open=sums[Books.OPEN],
+            denial=_ALREADY_TOLD if of_whole else categorize(line, claim, context, self.responses, self.on),
+        )
+
+    # --- what belongs to no claim -------------------------------------------------------------------------------------
+
+    def provider_adjustments(self) -> None:
+        key = remit_key(self.remit)
+        if key in self.already:
+            return
+        for adjustment in self.remit.provider_adjustments:
+            cents, code = to_cents(adjustment.amount), f"PLB {adjustment.reason}"
+            self._outside(key, Account.PROVIDER_ADJUSTMENT, Account.CASH, cents, EntryKind.PROVIDER_ADJUSTMENT, code)
+
+    def accepted_difference(self) -> None:
+        """What a person accepted although it does not add up: the bank has it, or lacks it, and nobody knows why."""
+        key, cents = remit_key(self.remit), to_cents(payment_difference(self.remit))
+        if key not in self.already:
+            self._outside(key, Account.CASH, Account.UNAPPLIED, cents, EntryKind.UNAPPLIED, "BPR")
+
+    def _outside(self, key: str, debit: Account, credit: Account, cents: int, kind: EntryKind, code: str) -> None:
+        self.books.add(pair(key, debit, credit, cents, kind, self.on, code=code, remit=self.remit.trace))
+
+    def credit_balances(self) -> None:
+        """A claim on which more came in than was owed: the payer, or the patient, will want it back."""
+        named = dict.fromkeys(entry.claim for entry in self.books.entries if entry.claim is not None)
+        for number in named:
+            owed = open_balance(self.books.of_claim(number), number)
+            if number in self.charged and (owed.payer < 0 or owed.patient < 0):
+                self.findings.append(
+                    remit_finding(
+                        self.remit,
+                        "credit_balance",
+                        "More was paid or adjusted on the claim than was charged.",
+                        "Find out who paid too much and give it back within the payer's time limit.",
+                        f"claim {number}",
+                        Severity.WARNING,
+                        observed=f"payer {owed.payer} cents, patient {owed.patient} cents",
+                    )
+                )
+
+    def finished(self, *, posted: bool) -> Posting:
+        assert difference(self.books.entries) == 0  # every pair sums to zero
+        entries = tuple(self.books.entries) if posted else ()
+        claims = tuple(self.claims) if posted else tuple(replace(claim, posted=False) for claim in self.claims)
+        keys = tuple(dict.fromkeys(key for key in (*self.keys, remit_key(self.remit)) if key not in self.already))
+        return Posting(
+            posted=posted,
+            entries=entries,
+            claims=claims,
+            lines=tuple(self.lines),
+            patient_responsibility=sum((claim.patient for claim in claims), ZERO),
+            findings=tuple(self.findings),
+            keys=keys if posted else (),
+        )
+
+    # --- findings -----------------------------------------------------------------------------------------------------
+
+    def _repeated(self, claim: RemitClaim) -> Finding:
+        text = "This answer was posted before; it is not posted again."
+        place = f"segment {claim.position}, 2100/CLP"
+        return remit_finding(self.remit, "repeated", text, "Nothing to do.", place, Severity.INFORMATION)
+
+    def _undecided(self, claim: RemitClaim) -> Finding:
+        text = "The payer decided nothing: an estimate, or a claim that it passed on to another payer."
+        fix = "Wait for the decision, or bill the payer it was passed on to."
+        return remit_finding(
+            self.remit, "undecided", text, fix, f"segment {claim.position}, 2100/CLP-02", Severity.INFORMATION
+        )
+
+
+_ALREADY_TOLD = DenialDecision(denied=False, text="Told with the lines.", rule="of the claim")
+
+
+def _incomplete(remit: Remit) -> Finding:
+    return remit_finding(
+        remit,
+        "incomplete",
+        "Part of this remit could not be read, so nothing of it is posted.",
+        "Look at the problems of the file, and ask the payer to send it again.",
+        f"segment {remit.position}, 835/BPR",
+        Severity.ERROR,
+    )
