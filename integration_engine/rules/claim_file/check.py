@@ -93,7 +93,8 @@ class _Check:
             self._envelope_text(interchange.isa, day(f"20{interchange.isa.element(9)}"), "ISA-09")
             sets: set[str] = set()
             for group in interchange.groups:
-                self._faults(check_group(group, guide))
+                if not group.transactions or any(map(_is_claim_set, group.transactions)):
+                    self._faults(check_group(group, guide))
                 if group.gs is not None:
                     self._envelope_text(group.gs, day(group.gs.element(4)), "GS-04")
                 for transaction in group.transactions:
@@ -127,7 +128,7 @@ class _Check:
         self, interchange: Interchange, group: Group, transaction: Transaction, guide: CompiledGuide, sets: set[str]
     ) -> None:
         st = transaction.st
-        if transaction.code != GUIDE.transaction or (st.element(3) or group.guide)[:10] != GUIDE.code[:10]:
+        if not _is_claim_set(transaction):
             self._tell("not_a_claim_file", "ST-01", st.number, st.offset)
             return
         self._faults(check_set(transaction, group, guide, sets))
@@ -307,6 +308,11 @@ class _Check:
                 code=code,
             )
         )
+
+
+def _is_claim_set(transaction: Transaction) -> bool:
+    """A professional claim, in this version of its guide or a neighbouring one; institutional and dental ones are not."""
+    return transaction.code == GUIDE.transaction and transaction.st.element(3)[:10] in {"", GUIDE.code[:10]}
 
 
 def _last_segment(node: LoopNode) -> int:
