@@ -155,6 +155,14 @@ def adjudicate(files: Files) -> None:
 
 
 @app.command()
+def scrub(files: Files, as_json: Json = False) -> None:
+    """Check 837P files, whoever wrote them: structure, codes, balances; exit 1 when any has an error."""
+    from integration_engine.cli.scrubbing import scrub_files
+
+    sys.exit(scrub_files(_settings(), files, as_json=as_json))
+
+
+@app.command()
 def conform(folder: Annotated[Path, typer.Argument(exists=True)], as_json: Json = False) -> None:
     """Judge a folder of sample messages: HL7 conformance and what the sender never fills."""
     from integration_engine.cli.asking import conform_folder
