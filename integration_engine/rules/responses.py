@@ -107,8 +107,8 @@ class AnswerCodes:
     citation: Citation
 
     def get(self, code: str) -> AnswerCode | None:
-        """The code as sent, or without the zeros before it; None when the list does not have it."""
-        return self.codes.get(code) or self.codes.get(code.lstrip("0"))
+        """The code as sent, or with fewer or more zeros before it; None when the list does not have it."""
+        return self.codes.get(code) or self.codes.get(code.lstrip("0")) or self.codes.get(code.zfill(3))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
