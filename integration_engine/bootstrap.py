@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -31,6 +31,9 @@ from integration_engine.stages.receive import Incoming, Receive
 from integration_engine.stages.rules_in_force import RulesInForce, compile_rules_in_force
 from integration_engine.store import Store
 from integration_engine.store.lanes import LeaseLost
+
+if TYPE_CHECKING:
+    from integration_engine.adapters.sftp import Exchanged  # asyncssh is slow to load and seldom needed
 
 log = structlog.get_logger(__name__)
 IDLE_SECONDS = 0.05
@@ -188,6 +191,25 @@ def repeat(every: int) -> Iterator[None]:
             return
 
 
+def exchange(settings: Settings, every: int) -> Iterator[Exchanged]:
+    """Send and fetch over SFTP, once or again every so many seconds until stopped; yields what each round did.
+
+    Raises   SettingsError when a setting of the partner is missing.
+    """
+    from integration_engine.adapters import sftp
+
+    configure_logs(settings.log_level)
+    partner = sftp.partner_of(settings)
+    for folder in (settings.outbound_folder, settings.inbound_folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    for _ in repeat(every):
+        try:
+            yield asyncio.run(sftp.exchange(partner, settings.outbound_folder, settings.inbound_folder))
+        except sftp.SftpRefused as error:
+            log.warning("sftp.refused", stage="exchange")
+            yield sftp.Exchanged(problems=(str(error),))
+
+
 def serve(settings: Settings) -> int:
     """Listener, workers and batcher as a group of processes; one that dies is started again."""
     configure_logs(settings.log_level)
@@ -197,6 +219,8 @@ def serve(settings: Settings) -> int:
     parts: list[tuple[str, tuple[str, ...]]] = [("listen", (*command, "listen"))]
     parts += [(f"work-{number}", (*command, "work")) for number in range(1, settings.workers + 1)]
     parts += [("batch", (*command, "batch", "--every", str(settings.batch_seconds)))]
+    if settings.sftp_host:
+        parts += [("exchange", (*command, "exchange", "--every", str(settings.sftp_seconds)))]
     return ProcessGroup(parts).run(_stop_event())
 
 

@@ -57,6 +57,14 @@ class Settings:
     batch_seconds: int = _setting(300, "How often `serve` writes due 837P files.")
     gate_workers: int = _setting(1, "Processes that hold pyx12 to check each 837P file before it is released.")
     lease_seconds: int = _setting(30, "How long a silent worker keeps the patients it took.")
+    sftp_host: str = _setting("", "The clearinghouse's SFTP server, for `exchange`; empty: files go by other means.")
+    sftp_port: int = _setting(22, "Port of the SFTP server.")
+    sftp_user: str = _setting("", "User at the SFTP server.")
+    sftp_key: str = _setting("", "File of the private key, without passphrase, that lets the user in.")
+    sftp_known_hosts: str = _setting("", "OpenSSH known_hosts file with the server's host key; another key is refused.")
+    sftp_send_folder: str = _setting("", "Folder at the SFTP server that takes 837P files.")
+    sftp_receive_folder: str = _setting("", "Folder at the SFTP server where answers lie.")
+    sftp_seconds: int = _setting(300, "How often `serve` exchanges files, when SFTP_HOST is set.")
     log_level: str = _setting("info", "Least severe log line written: debug, info, warning or error.")
 
     @property

@@ -107,6 +107,17 @@ def send(
     sys.exit(send_files(files, host, port, tls=tls, ca=ca))
 
 
+@app.command()
+def exchange(
+    every: Annotated[int, typer.Option(help="Repeat every so many seconds; 0: once.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Send new 837P files to the clearinghouse and fetch its answers, over SFTP; nothing goes twice."""
+    from integration_engine.cli.exchanging import exchange_files
+
+    sys.exit(exchange_files(_settings(), every, as_json=as_json))
+
+
 @app.command("simulate-payer")
 def simulate_payer(
     outbound: Annotated[
