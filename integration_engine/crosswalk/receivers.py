@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +13,7 @@ from integration_engine.domain.claim import Receiver
 
 FILE = "claims/receivers.yaml"
 LINE_ENDINGS = {"none": "", "lf": "\n", "crlf": "\r\n"}
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class ReceiverFile(BaseModel):
@@ -37,6 +38,11 @@ class ReceiverFile(BaseModel):
     acknowledgment_requested: Literal["0", "1"] = "1"
     file_name: str = Field(pattern=r"^[A-Za-z0-9_\-{}]+\.[A-Za-z0-9]+$")
     claims_per_file: int = Field(ge=1, le=5000)
+    send_at: list[Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]] = Field(default=[])
+    send_on: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(default=[])
+    acknowledgment_days: int = Field(default=1, ge=1)
+    claim_status_days: int = Field(default=3, ge=1)
+    remit_days: int = Field(default=45, ge=1)
 
 
 class ReceiversFile(BaseModel):
@@ -70,7 +76,13 @@ def compile_receivers(files: Mapping[str, str]) -> Mapping[str, Receiver]:
     )
     if problems:
         raise MappingError(problems)
-    return {
-        key: Receiver(key=key, **(receiver.model_dump() | {"line_ending": LINE_ENDINGS[receiver.line_ending]}))
-        for key, receiver in file.receivers.items()
+    return {key: _receiver(key, receiver) for key, receiver in file.receivers.items()}
+
+
+def _receiver(key: str, file: ReceiverFile) -> Receiver:
+    stated = file.model_dump() | {
+        "line_ending": LINE_ENDINGS[file.line_ending],
+        "send_at": tuple(sorted(file.send_at)),
+        "send_on": tuple(WEEKDAYS.index(day) + 1 for day in file.send_on),
     }
+    return Receiver(key=key, **stated)

@@ -78,7 +78,8 @@ class KeptDay:
     """A treatment day's standing after its latest adjudication.
 
     Shapes   billing_provider: key of the provider that bills it, None for the practice's main one. separated: codes
-             that carry a modifier saying they were done apart. therapist_took_part: None when not known.
+             that carry a modifier saying they were done apart. therapist_took_part: None when not known. sent: a
+             claim of it has left at least once.
     """
 
     id: int
@@ -95,6 +96,7 @@ class KeptDay:
     therapist_took_part: bool | None = None
     minutes: int = 0
     habilitative: bool | None = None
+    sent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from integration_engine.core.findings import Citation, Finding, Queue, Severity
+from integration_engine.domain.claim import ClaimDraft
 from integration_engine.domain.parties import Discipline
 from integration_engine.domain.record import Charge, ChargeState, DayState, KeptDay, KeptEncounter, PatientRecord
 from integration_engine.domain.treatment_day import Adjudication, ChargeReference, History, PriorDay, TreatmentDay
@@ -25,6 +26,7 @@ Override = tuple[str, str, str]  # finding id, subject, observed
 Overrides = Mapping[int, frozenset[Override]]
 DayKey = tuple[date, Discipline | None, str | None]  # the last: a billing provider other than the practice's main one
 
+_DRAFTED = frozenset({DayState.READY, DayState.HELD})
 HOUSE = Citation(document="house rule", section="corrections after submission")
 
 
@@ -33,7 +35,8 @@ class DayOutcome:
     """One treatment day after adjudication.
 
     Shapes   adjudication and facts: None when no encounter of the day is left. findings: the adjudication's and
-             those of the course itself. holds: the ones nobody has overridden. void_because: what its charge lines say
+             those of the course itself. holds: the ones nobody has overridden. drafts: the claims to keep, each with the
+             id of the claim it corrects. void_because: what its charge lines say
              where the day is void.
     """
 
@@ -44,6 +47,7 @@ class DayOutcome:
     adjudication: Adjudication | None
     findings: tuple[Finding, ...]
     holds: tuple[Finding, ...]
+    drafts: tuple[tuple[ClaimDraft, int | None], ...] = ()
     void_because: str = "nothing left to bill"
 
 
@@ -144,6 +148,7 @@ def _decide(
         adjudication=adjudication,
         findings=findings,
         holds=holds if state is not DayState.VOID else (),
+        drafts=tuple((draft, None) for draft in adjudication.drafts) if state in _DRAFTED else (),
         void_because=f"the patient pays: {agreement.agreement}" if agreement else "nothing left to bill",
     )
 

@@ -161,6 +161,7 @@ def _result(taken: TakenIn, patient_id: int, outcome: DayOutcome, rules: RulesIn
         visits=tuple(e.value.number or "" for e in encounters if e.id in outcome.encounter_ids),
         adjudication=outcome.adjudication,
         findings=outcome.findings,
+        drafts=outcome.drafts,
         facts=encode({"facts": outcome.facts, "history": outcome.history}),
         mappings_version=rules.version,
     )

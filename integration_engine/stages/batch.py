@@ -9,9 +9,9 @@ Source  X12.md §3.1-3.2 (control numbers, write protocol).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -21,11 +21,16 @@ import structlog
 from integration_engine.core.findings import Finding
 from integration_engine.core.money import from_cents
 from integration_engine.crosswalk.claim_writer import render
-from integration_engine.domain.claim import Claim, ClaimDraft, Envelope
-from integration_engine.rules.batching import BatchPlan, split
+from integration_engine.domain.claim import Claim, ClaimDraft, Envelope, Frequency, numbered
+from integration_engine.domain.claim_event import ClaimEvent, ClaimEventKind
+from integration_engine.rules.batching import BatchPlan, PlannedFile, due, preview, split
+from integration_engine.rules.life_cycle import standing
+from integration_engine.rules.parameters import Parameters
+from integration_engine.rules.scrubber import filing_last_day
 from integration_engine.stages.rules_in_force import RulesInForce
 from integration_engine.store import Connection, Store
 from integration_engine.store.batches import PendingBatch
+from integration_engine.store.submissions import NewEvent
 
 log = structlog.get_logger(__name__)
 
@@ -77,26 +82,41 @@ class Batch:
     publish: Publish
     outbound: Path
 
-    def run_once(self, now: datetime) -> list[WrittenFile]:
-        """Write every file that is due; claims the gate refuses go to the edits queue and the others go on."""
+    def run_once(self, now: datetime, *, on_demand: bool = False) -> list[WrittenFile]:
+        """Write every file that is due; claims the gate refuses go to the edits queue and the others go on.
+
+        Shapes   on_demand: receivers' schedules are not waited for.
+        """
         written = self.recover(now)
-        while batches := self._plan(now):
+        with self.store.database.read() as connection:
+            last = {} if on_demand else self.store.batches.last_created(connection)
+        while batches := self._plan(now, last, on_demand=on_demand):
             written.extend(self._finish(batch, now) for batch in batches)
         return written
+
+    def preview(self, now: datetime) -> tuple[PlannedFile, ...]:
+        """The files that would be written now, with their totals; nothing is locked, numbered or written."""
+        rules = self.rules()
+        local = now.astimezone(ZoneInfo(rules.parameters.practice.time_zone))
+        with self.store.database.read() as connection:
+            ready = self.store.batches.preview(connection)
+            last = self.store.batches.last_created(connection)
+        return preview(split(ready, rules.receivers), local, last)
 
     def recover(self, now: datetime) -> list[WrittenFile]:
         """Take up batches that a crash left behind, from their committed bytes."""
         return [self._finish(batch, now) for batch in self.store.batches.unfinished()]
 
-    def _plan(self, now: datetime) -> list[PendingBatch]:
+    def _plan(self, now: datetime, last: Mapping[str, datetime], *, on_demand: bool) -> list[PendingBatch]:
         """Lock, number and render what is ready; all of it committed before anything leaves."""
         rules = self.rules()
-        zone = ZoneInfo(rules.parameters.practice.time_zone)
+        local = now.astimezone(ZoneInfo(rules.parameters.practice.time_zone))
+        receivers = [r.key for r in rules.receivers.values() if on_demand or due(r, local, last.get(r.key))]
         pending = []
         with self.store.database.write() as connection:
-            ready = self.store.batches.ready_claims(connection)
+            ready = self.store.batches.ready_claims(connection, receivers)
             for plan in split(ready, rules.receivers):
-                pending.append(self._render(connection, plan, rules, now, now.astimezone(zone)))
+                pending.append(self._render(connection, plan, rules, now, local))
         return pending
 
     def _render(
@@ -104,7 +124,7 @@ class Batch:
     ) -> PendingBatch:
         numbers = self.store.batches.allot(connection, plan.receiver.key, len(plan.claims))
         claims = tuple(
-            Claim(id=ready.id, number=number, draft=_numbered(ready.draft, number))
+            Claim(id=ready.id, number=number, draft=numbered(ready.draft, number))
             for ready, number in zip(plan.claims, numbers.claims, strict=True)
         )
         envelope = Envelope(
@@ -148,18 +168,40 @@ class Batch:
             batches.mark_checked(connection, batch)
         self.publish(self.outbound, batch.file_name, batch.data)
         with self.store.database.write() as connection:
-            batches.mark_published(connection, batch, now)
+            self._left(connection, batch, now)
         log.info("batch.published", batch_id=batch.id, file=batch.file_name, claims=batch.claims, stage="batch")
         return _told(batch, "published")
+
+    def _left(self, connection: Connection, batch: PendingBatch, now: datetime) -> None:
+        """The claims of a published file are submitted: days billed, events appended, receivables opened."""
+        rules = self.rules()
+        on = now.astimezone(ZoneInfo(rules.parameters.practice.time_zone)).date()
+        left = self.store.batches.mark_published(connection, batch, now, on)
+        events = [
+            NewEvent(claim_id=one.id, batch_id=batch.id, event=ClaimEvent(kind=ClaimEventKind.SUBMITTED, on=on))
+            for one in left
+        ]
+        taken_over: dict[int, str] = {}
+        for one in left:
+            if one.corrects_id is not None and one.draft.frequency is not Frequency.ORIGINAL:
+                void = one.draft.frequency is Frequency.VOID
+                kind = ClaimEventKind.VOIDED if void else ClaimEventKind.REPLACED
+                event = ClaimEvent(kind=kind, on=on, code=one.number)
+                events.append(NewEvent(claim_id=one.corrects_id, batch_id=batch.id, event=event))
+                taken_over[one.corrects_id] = standing([event]).value
+        self.store.submissions.append(connection, events, now)
+        self.store.submissions.stand(connection, taken_over)
+        self.store.submissions.filing_clock(
+            connection, {one.id: last for one in left if (last := _file_by(one.draft, rules.parameters)) is not None}
+        )
+
+
+def _file_by(draft: ClaimDraft, parameters: Parameters) -> date | None:
+    entry = parameters.practice.payers.get(draft.payer.key)
+    return filing_last_day(entry, draft.date_of_service, parameters) if entry is not None else None
 
 
 def _told(batch: PendingBatch, state: str, reason: str = "") -> WrittenFile:
     return WrittenFile(
         file=batch.file_name, claims=batch.claims, total=str(from_cents(batch.total_cents)), state=state, reason=reason
     )
-
-
-def _numbered(draft: ClaimDraft, number: str) -> ClaimDraft:
-    """The draft with a line control number (REF*6R) on every line: the claim number and the line's own."""
-    lines = tuple(replace(line, line_control=f"{number}L{line.number:02d}") for line in draft.lines)
-    return replace(draft, lines=lines)

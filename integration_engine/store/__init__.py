@@ -11,15 +11,19 @@ from sqlalchemy import Connection
 from integration_engine.core.errors import EngineError
 from integration_engine.store import schema
 from integration_engine.store.adjudications import Adjudications
+from integration_engine.store.answers import AnswerFiles
 from integration_engine.store.audit import Audit
 from integration_engine.store.batches import Batches
 from integration_engine.store.database import Database
+from integration_engine.store.hold_stages import HoldStages
 from integration_engine.store.holds import Holds
 from integration_engine.store.ids import IdFactory
 from integration_engine.store.journal import Journal
 from integration_engine.store.lanes import Lanes
+from integration_engine.store.ledger import Ledger
 from integration_engine.store.queries.conserve import conserve
 from integration_engine.store.records import PatientRecords
+from integration_engine.store.submissions import Submissions
 from integration_engine.store.versions import Versions
 
 __all__ = ["Connection", "SchemaBehind", "Store"]
@@ -40,7 +44,11 @@ class Store:
     records: PatientRecords
     adjudications: Adjudications
     holds: Holds
+    hold_stages: HoldStages
     batches: Batches
+    submissions: Submissions
+    answers: AnswerFiles
+    ledger: Ledger
     versions: Versions
     audit: Audit
 
@@ -59,6 +67,7 @@ class Store:
         ids = IdFactory()
         audit = Audit(ids)
         holds = Holds(ids, audit)
+        submissions = Submissions(ids, holds)
         return cls(
             database=database,
             ids=ids,
@@ -67,7 +76,11 @@ class Store:
             records=PatientRecords(),
             adjudications=Adjudications(ids, holds),
             holds=holds,
-            batches=Batches(database, ids, holds),
+            hold_stages=HoldStages(audit),
+            batches=Batches(database, ids, holds, submissions, audit),
+            submissions=submissions,
+            answers=AnswerFiles(ids),
+            ledger=Ledger(ids),
             versions=Versions(),
             audit=audit,
         )

@@ -28,7 +28,8 @@ class DayResult:
     """One treatment day as adjudicated.
 
     Shapes   visits: the visit numbers of its encounters. facts: canonical JSON of what it was decided on, so that it
-             can be decided again. adjudication: None when nothing of the day is left.
+             can be decided again. adjudication: None when nothing of the day is left. drafts: the claims to keep, each
+             with the id of the claim it corrects.
     """
 
     patient_id: int
@@ -36,6 +37,7 @@ class DayResult:
     visits: tuple[str, ...]
     adjudication: Adjudication | None
     findings: tuple[Finding, ...]
+    drafts: tuple[tuple[ClaimDraft, int | None], ...]
     facts: str
     mappings_version: str
 
@@ -81,11 +83,10 @@ class Adjudications:
                 (identity, position, d.station, d.subject, d.rule, d.value, d.outcome.value, encode(d))
                 for position, d in enumerate(result.adjudication.decisions)
             )
-            if result.day.state in {DayState.READY, DayState.HELD}:
-                for draft in result.adjudication.drafts:
-                    claim_id = self._ids.next()
-                    claims.append(_claim_row(claim_id, result.day.id, identity, draft, now))
-                    lines.extend(_line_rows(claim_id, draft))
+            for draft, corrects_id in result.drafts:
+                claim_id = self._ids.next()
+                claims.append(_claim_row(claim_id, result.day.id, identity, draft, corrects_id, now))
+                lines.extend(_line_rows(claim_id, draft))
         self._save_days(connection, days)
         self._drop_drafts(connection, [result.day.id for result in results])
         bulk_insert(connection, t.adjudication, adjudications)
@@ -108,8 +109,8 @@ class Adjudications:
             )
         }
         billed = DayState.BILLED.value
-        if any(state == billed != states[day_id] for day_id, state in known.items()):
-            raise RecordChanged("a day of this batch was billed after it was read")
+        if any((state == billed) != (states[day_id] == billed) for day_id, state in known.items()):
+            raise RecordChanged("a day of this batch was billed, or refused, after it was read")
         bulk_insert(connection, t.treatment_day, [row for row in rows if row[0] not in known])
         update_many(
             connection, t.treatment_day, [dict(zip(names, row, strict=True)) for row in rows if row[0] in known]
@@ -117,15 +118,18 @@ class Adjudications:
 
     @staticmethod
     def _drop_drafts(connection: Connection, day_ids: list[int]) -> None:
+        """Take away what was drafted before; a claim to a later payer follows from a remit and stays."""
         stale = list(
             connection.execute(
                 select(t.claim.c.id)
-                .where(t.claim.c.treatment_day_id.in_(day_ids), t.claim.c.state == "drafted")
+                .where(t.claim.c.treatment_day_id.in_(day_ids), t.claim.c.state == "drafted", t.claim.c.sequence == "P")
                 .order_by(t.claim.c.id)
                 .with_for_update()  # waits for a batcher, and then no longer sees what that one took
             ).scalars()
         )
-        leaving = select(t.claim.c.id).where(t.claim.c.treatment_day_id.in_(day_ids), t.claim.c.state == "batched")
+        leaving = select(t.claim.c.id).where(
+            t.claim.c.treatment_day_id.in_(day_ids), t.claim.c.state == "batched", t.claim.c.sequence == "P"
+        )
         if connection.scalar(leaving.limit(1)) is not None:
             raise RecordChanged("a claim of this batch is in a file on its way")
         bulk_delete(connection, t.service_line, "claim_id", stale)
@@ -152,10 +156,13 @@ def _day_row(result: DayResult) -> tuple[Any, ...]:
         day.therapist_took_part,
         day.minutes,
         day.habilitative,
+        day.sent,
     )
 
 
-def _claim_row(claim_id: int, day_id: int, adjudication_id: int, draft: ClaimDraft, now: datetime) -> tuple[Any, ...]:
+def _claim_row(
+    claim_id: int, day_id: int, adjudication_id: int, draft: ClaimDraft, corrects_id: int | None, now: datetime
+) -> tuple[Any, ...]:
     document = encode(draft)
     return (
         claim_id,
@@ -172,6 +179,14 @@ def _claim_row(claim_id: int, day_id: int, adjudication_id: int, draft: ClaimDra
         document,
         hashlib.sha256(document.encode()).hexdigest(),
         now,
+        draft.sequence,
+        draft.frequency.value,
+        corrects_id,
+        None,
+        "",
+        None,
+        None,
+        "",
     )
 
 

@@ -1,29 +1,35 @@
 """Batches: which claims went into which 837P file, under which numbers, and how far that file has come.
 
-A claim reaches a file only through ``ready_claims``: drafted, its day ready, and no open hold on it. Control numbers
-are counted in the transaction that uses them; gaps happen, reuse does not. The bytes are kept before a file exists.
+A claim reaches a file only through ``ready_claims``: drafted, its day ready (or billed, for a correction or a later
+payer's claim), nobody holding it back, and no open hold on it. Control numbers are counted in the transaction that
+uses them; gaps happen, reuse does not. The bytes are kept before a file exists.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, insert, select, update
+import orjson
+from sqlalchemy import Connection, Select, bindparam, exists, func, insert, select, update
 
 from integration_engine.core.findings import Finding
 from integration_engine.core.money import to_cents
-from integration_engine.domain.claim import Claim, ClaimDraft
+from integration_engine.domain.claim import Claim, ClaimDraft, numbered
 from integration_engine.domain.record import ChargeState, DayState
 from integration_engine.store import tables as t
-from integration_engine.store.database import Database, bulk_insert, insert_if_absent
+from integration_engine.store.audit import Audit
+from integration_engine.store.database import Database, bulk_insert, insert_if_absent, parts
 from integration_engine.store.documents import decode_draft
 from integration_engine.store.holds import Holds
 from integration_engine.store.ids import IdFactory
+from integration_engine.store.submissions import Submissions, charge_ids
 
 LARGEST_INTERCHANGE = 999_999_999
+SENT = "sent"  # where a claim stands when its file was published and nothing has come back
 _DIGITS = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no I and O: claim numbers are read out on the telephone
 
 
@@ -33,6 +39,18 @@ class ReadyClaim:
 
     id: int
     draft: ClaimDraft
+    corrects_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldBack:
+    """A treatment day a person keeps out of every file until they let it go."""
+
+    day_id: int
+    visits: str
+    who: str
+    reason: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +59,16 @@ class Numbers:
 
     interchange: int
     claims: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftClaim:
+    """A claim at the moment its file was published. corrects_id: the claim it replaces or voids."""
+
+    id: int
+    number: str
+    draft: ClaimDraft
+    corrects_id: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,23 +91,82 @@ class PendingBatch:
 class Batches:
     """The life of 837P files in the store."""
 
-    def __init__(self, database: Database, ids: IdFactory, holds: Holds) -> None:
+    def __init__(
+        self, database: Database, ids: IdFactory, holds: Holds, submissions: Submissions, audit: Audit
+    ) -> None:
         self._database = database
         self._ids = ids
         self._holds = holds
+        self._submissions = submissions
+        self._audit = audit
 
-    def ready_claims(self, connection: Connection, *, limit: int = 5000) -> list[ReadyClaim]:
-        """Claims that may go out now, locked until the transaction ends."""
-        held = exists().where(t.hold.c.treatment_day_id == t.claim.c.treatment_day_id, t.hold.c.state == "open")
+    def ready_claims(
+        self, connection: Connection, receivers: Collection[str], *, limit: int = 5000
+    ) -> list[ReadyClaim]:
+        """Claims to these receivers that may go out now, locked until the transaction ends."""
+        query = _ready().where(t.claim.c.receiver.in_(list(receivers))).order_by(t.claim.c.id).limit(limit)
+        query = query.with_for_update(skip_locked=True, of=t.claim)
+        return [_ready_claim(row) for row in connection.execute(query)]
+
+    def preview(self, connection: Connection) -> list[ReadyClaim]:
+        """Every claim that would go out now; nothing is locked or numbered."""
+        return [_ready_claim(row) for row in connection.execute(_ready().order_by(t.claim.c.id))]
+
+    def hold_back(self, connection: Connection, day_id: int, *, by: str, reason: str, now: datetime) -> None:
+        """Keep a treatment day out of every file until it is let go.
+
+        Raises   ValueError without name and reason; LookupError for a day that is not there or has left already.
+        """
+        if not by.strip() or not reason.strip():
+            msg = "--by and --reason must not be empty: they are kept in the audit"
+            raise ValueError(msg)
+        state = connection.scalar(select(t.treatment_day.c.state).where(t.treatment_day.c.id == day_id))
+        if state is None or state == DayState.BILLED.value:
+            msg = f"treatment day {day_id} " + ("has left already" if state else "is not known")
+            raise LookupError(msg)
+        insert_if_absent(connection, t.held_back, treatment_day_id=day_id, who=by, reason=reason, created_at=now)
+        self._audit.append(connection, who=by, what="hold back", subject=f"day {day_id}", reason=reason, now=now)
+
+    def let_go(self, connection: Connection, day_id: int, *, by: str, reason: str, now: datetime) -> None:
+        """Let a held back day go into the next file.
+
+        Raises   ValueError without name and reason; LookupError when it is not held back.
+        """
+        if not by.strip() or not reason.strip():
+            msg = "--by and --reason must not be empty: they are kept in the audit"
+            raise ValueError(msg)
+        gone = connection.execute(t.held_back.delete().where(t.held_back.c.treatment_day_id == day_id)).rowcount
+        if not gone:
+            msg = f"treatment day {day_id} is not held back"
+            raise LookupError(msg)
+        self._audit.append(connection, who=by, what="let go", subject=f"day {day_id}", reason=reason, now=now)
+
+    @staticmethod
+    def held_back(connection: Connection) -> list[HeldBack]:
+        """What is held back, and by whom."""
         rows = connection.execute(
-            select(t.claim.c.id, t.claim.c.document)
-            .join(t.treatment_day, t.treatment_day.c.id == t.claim.c.treatment_day_id)
-            .where(t.claim.c.state == "drafted", t.treatment_day.c.state == DayState.READY.value, ~held)
-            .order_by(t.claim.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True, of=t.claim)
+            select(t.held_back, t.treatment_day.c.encounters)
+            .join(t.treatment_day, t.treatment_day.c.id == t.held_back.c.treatment_day_id)
+            .order_by(t.held_back.c.created_at)
         )
-        return [ReadyClaim(id=row.id, draft=decode_draft(row.document)) for row in rows]
+        return [
+            HeldBack(
+                day_id=row.treatment_day_id,
+                visits=" ".join(orjson.loads(row.encounters)),
+                who=row.who,
+                reason=row.reason,
+                since=row.created_at,
+            )
+            for row in rows
+        ]
+
+    @staticmethod
+    def last_created(connection: Connection) -> dict[str, datetime]:
+        """When the last file of each receiver was made."""
+        rows = connection.execute(
+            select(t.batch.c.receiver, func.max(t.batch.c.created_at).label("last")).group_by(t.batch.c.receiver)
+        )
+        return {row.receiver: row.last for row in rows}
 
     def allot(self, connection: Connection, receiver: str, claims: int) -> Numbers:
         """Numbers for one file: never given out before to this receiver, in any file that ever existed."""
@@ -176,20 +263,70 @@ class Batches:
         """The gate accepted the file."""
         connection.execute(update(t.batch).where(t.batch.c.id == batch.id).values(state="checked"))
 
-    def mark_published(self, connection: Connection, batch: PendingBatch, now: datetime) -> None:
-        """The file lies in outbound/: its claims are submitted, their days and charge lines billed."""
+    def mark_published(self, connection: Connection, batch: PendingBatch, now: datetime, on: date) -> list[LeftClaim]:
+        """The file lies in outbound/: its claims are submitted, their days and charge lines billed; returns them.
+
+        Shapes   on: the date in the practice's zone.
+        """
         connection.execute(update(t.batch).where(t.batch.c.id == batch.id).values(state="published", published_at=now))
         claims = self._claims_of(connection, batch)
         days = self._lock_days(connection, claims)
-        connection.execute(update(t.claim).where(t.claim.c.id.in_(claims)).values(state="submitted"))
+        rows = list(connection.execute(select(t.claim).where(t.claim.c.id.in_(claims)).order_by(t.claim.c.id)))
+        connection.execute(
+            update(t.claim).where(t.claim.c.id.in_(claims)).values(state="submitted", submitted_on=on, standing=SENT)
+        )
         unsent = self._unsent(connection, days)
         whole = [day for day in days if day not in unsent]
         connection.execute(
-            update(t.treatment_day).where(t.treatment_day.c.id.in_(whole)).values(state=DayState.BILLED.value)
+            update(t.treatment_day)
+            .where(t.treatment_day.c.id.in_(whole))
+            .values(state=DayState.BILLED.value, sent=True)
         )
-        documents = connection.execute(select(t.service_line.c.charges).where(t.service_line.c.claim_id.in_(claims)))
-        charges = sorted({int(charge) for document in documents.scalars() for charge in _ids_of(document)})
-        self._bill(connection, charges, batch)
+        self._settle_charges(connection, rows, batch)
+        return [
+            LeftClaim(
+                id=row.id,
+                number=row.number,
+                corrects_id=row.corrects_id,
+                draft=numbered(decode_draft(row.document), row.number),
+            )
+            for row in rows
+        ]
+
+    def _settle_charges(self, connection: Connection, rows: Sequence[Any], batch: PendingBatch) -> None:
+        """Charge lines of original claims and replacements are billed; what a correction took the place of is void."""
+        by_claim: dict[int, list[int]] = {row.id: [] for row in rows}
+        for part in parts(sorted(by_claim)):
+            lines = connection.execute(
+                select(t.service_line.c.claim_id, t.service_line.c.charges).where(t.service_line.c.claim_id.in_(part))
+            )
+            for claim_id, document in lines:
+                by_claim[claim_id].extend(charge_ids(document))
+        first = [row for row in rows if row.sequence == "P"]
+        kept = sorted({c for row in first if row.frequency != "8" for c in by_claim[row.id]})
+        self._bill(connection, kept, batch)
+        for row in first:
+            if row.frequency != "1":
+                self._void_corrected(connection, row, set(kept), batch)
+
+    @staticmethod
+    def _void_corrected(connection: Connection, correction: Any, kept: set[int], batch: PendingBatch) -> None:
+        before = connection.execute(
+            select(t.service_line.c.charges).where(t.service_line.c.claim_id == correction.corrects_id)
+        )
+        gone = sorted({c for document in before.scalars() for c in charge_ids(document)} - kept)
+        what = "voided" if correction.frequency == "8" else "replaced"
+        connection.execute(
+            update(t.charge)
+            .where(t.charge.c.id.in_(gone), t.charge.c.state == ChargeState.BILLED.value)
+            .values(state=ChargeState.VOID.value, reason=f"{what} in file {batch.file_name}")
+        )
+        if correction.frequency == "8":
+            connection.execute(
+                update(t.treatment_day)
+                .where(t.treatment_day.c.id == correction.treatment_day_id)
+                .values(state=DayState.VOID.value)
+            )
 
     def refuse(
         self,
@@ -226,7 +363,7 @@ class Batches:
     @staticmethod
     def _hold_lines(connection: Connection, claim_id: int) -> None:
         documents = connection.execute(select(t.service_line.c.charges).where(t.service_line.c.claim_id == claim_id))
-        charges = [charge for document in documents.scalars() for charge in _ids_of(document)]
+        charges = [charge for document in documents.scalars() for charge in charge_ids(document)]
         connection.execute(
             update(t.charge)
             .where(t.charge.c.id.in_(charges))
@@ -272,8 +409,25 @@ class Batches:
         )
 
 
-def _ids_of(document: str) -> list[int]:
-    return [int(value) for value in document.strip("[]").split(",") if value]
+def _ready() -> Select[Any]:
+    day = t.treatment_day.c
+    held = exists().where(t.hold.c.treatment_day_id == t.claim.c.treatment_day_id, t.hold.c.state == "open")
+    kept_back = exists().where(t.held_back.c.treatment_day_id == t.claim.c.treatment_day_id)
+    later = (t.claim.c.frequency != "1") | (t.claim.c.sequence != "P")
+    return (
+        select(t.claim.c.id, t.claim.c.document, t.claim.c.corrects_id)
+        .join(t.treatment_day, day.id == t.claim.c.treatment_day_id)
+        .where(
+            t.claim.c.state == "drafted",
+            (day.state == DayState.READY.value) | ((day.state == DayState.BILLED.value) & later),
+            ~held,
+            ~kept_back,
+        )
+    )
+
+
+def _ready_claim(row: Any) -> ReadyClaim:
+    return ReadyClaim(id=row.id, draft=decode_draft(row.document), corrects_id=row.corrects_id)
 
 
 def _claim_number(serial: int) -> str:

@@ -125,10 +125,15 @@ def update_many(connection: Connection, table: Table, rows: Sequence[dict[str, A
         connection.execute(statement, [{f"new_{name}": value for name, value in row.items()} for row in rows])
 
 
+def parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """``values`` in pieces that one statement can name."""
+    for start in range(0, len(values), ROWS_PER_STATEMENT):
+        yield values[start : start + ROWS_PER_STATEMENT]
+
+
 def bulk_delete(connection: Connection, table: Table, column: str, values: Sequence[int]) -> None:
     """Delete the rows whose ``column`` is one of ``values``."""
-    for start in range(0, len(values), ROWS_PER_STATEMENT):
-        part = values[start : start + ROWS_PER_STATEMENT]
+    for part in parts(values):
         connection.execute(table.delete().where(table.c[column].in_(part)))
 
 

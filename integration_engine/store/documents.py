@@ -10,7 +10,10 @@ from pydantic import TypeAdapter
 
 from integration_engine.core.codes import Hcpcs
 from integration_engine.domain.claim import ClaimDraft
+from integration_engine.domain.remit import Remit, RemitClaim
 
+_REMIT: TypeAdapter[Remit] = TypeAdapter(Remit)
+_REMIT_CLAIM: TypeAdapter[RemitClaim] = TypeAdapter(RemitClaim)
 _DRAFT: TypeAdapter[ClaimDraft] = TypeAdapter(ClaimDraft)
 
 
@@ -22,6 +25,16 @@ def encode(record: Any) -> str:
 def decode_draft(document: str) -> ClaimDraft:
     """The claim draft that ``encode`` wrote."""
     return _DRAFT.validate_json(document)
+
+
+def decode_remit(document: str) -> Remit:
+    """The remit that ``encode`` wrote."""
+    return _REMIT.validate_json(document)
+
+
+def decode_remit_claim(document: str) -> RemitClaim:
+    """The claim of a remit that ``encode`` wrote."""
+    return _REMIT_CLAIM.validate_json(document)
 
 
 def decode_codes(document: str) -> tuple[tuple[Hcpcs, int], ...]:

@@ -7,15 +7,16 @@ the finding says the same.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, select, update
 
 from integration_engine.core.findings import Finding
+from integration_engine.domain.hold import HoldStage
 from integration_engine.store.audit import Audit
 from integration_engine.store.database import bulk_insert
 from integration_engine.store.ids import IdFactory
@@ -24,7 +25,7 @@ from integration_engine.store.tables import audit_event, hold, treatment_day
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldRow:
-    """One line of a work queue. encounter: the visit number where there is one."""
+    """One line of a work queue. encounter: the visit number where there is one. stage: of an authorization hold."""
 
     id: int
     queue: str
@@ -39,6 +40,47 @@ class HoldRow:
     encounter: str
     day_id: int | None
     journal_id: int | None
+    stage: str = HoldStage.NONE.value
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What a hold hangs on. A patient may stand beside any of the others; alone it means the patient as a whole."""
+
+    patient_id: int | None = None
+    treatment_day_id: int | None = None
+    journal_id: int | None = None
+    claim_id: int | None = None
+    answer_id: int | None = None
+    batch_id: int | None = None
+
+    @property
+    def ids(self) -> tuple[int | None, ...]:
+        """The ids in the order of the table's columns."""
+        return (
+            self.patient_id,
+            self.treatment_day_id,
+            self.journal_id,
+            self.claim_id,
+            self.answer_id,
+            self.batch_id,
+        )
+
+    @property
+    def condition(self) -> ColumnElement[bool]:
+        """Which stored holds belong to it."""
+        others = (
+            (hold.c.treatment_day_id, self.treatment_day_id),
+            (hold.c.journal_id, self.journal_id),
+            (hold.c.claim_id, self.claim_id),
+            (hold.c.answer_id, self.answer_id),
+            (hold.c.batch_id, self.batch_id),
+        )
+        named = [column == identity for column, identity in others if identity is not None]
+        if named:
+            return and_(*named)
+        return and_(hold.c.patient_id == self.patient_id, *(column.is_(None) for column, _ in others))
 
 
 class Holds:
@@ -57,16 +99,28 @@ class Holds:
         day_id: int | None = None,
         journal_id: int | None = None,
         patient_id: int | None = None,
+        claim_id: int | None = None,
+        answer_id: int | None = None,
+        batch_id: int | None = None,
     ) -> None:
-        """Make the open holds of one scope those of ``findings``; the scope is a day, a message or a patient."""
-        scope = (
-            hold.c.treatment_day_id == day_id
-            if day_id is not None
-            else hold.c.journal_id == journal_id
-            if journal_id is not None
-            else (hold.c.patient_id == patient_id) & hold.c.treatment_day_id.is_(None) & hold.c.journal_id.is_(None)
+        """Make the open holds of one scope those of ``findings``.
+
+        Shapes   the scope is a day, a message, a claim, an answer file, an 837P file, or else a patient as a whole.
+        """
+        scope = Scope(
+            patient_id=patient_id,
+            treatment_day_id=day_id,
+            journal_id=journal_id,
+            claim_id=claim_id,
+            answer_id=answer_id,
+            batch_id=batch_id,
         )
-        self.sync_many(connection, [(scope, day_id, journal_id, patient_id, tuple(findings))], now)
+        rows = list(connection.execute(select(hold).where(scope.condition, hold.c.state.in_(("open", "overridden")))))
+        if rows or findings:
+            new, gone = self._differ(rows, findings)
+            worked = _worked_on(rows, gone)
+            bulk_insert(connection, hold, [self._row(f, now, scope, worked) for f in new])
+            self._release(connection, gone, now)
 
     def sync_days(
         self, connection: Connection, days: Sequence[tuple[int, int, Sequence[Finding]]], now: datetime
@@ -82,20 +136,12 @@ class Holds:
         gone: list[int] = []
         for day_id, patient_id, findings in days:
             new, over = self._differ(known[day_id], findings)
-            opened.extend(self._row(finding, now, patient_id, day_id, None) for finding in new)
+            scope = Scope(patient_id=patient_id, treatment_day_id=day_id)
+            worked = _worked_on(known[day_id], over)
+            opened.extend(self._row(finding, now, scope, worked) for finding in new)
             gone.extend(over)
         bulk_insert(connection, hold, opened)
         self._release(connection, gone, now)
-
-    def sync_many(self, connection: Connection, scopes: Sequence[Any], now: datetime) -> None:
-        """Sync a few scopes that are not days."""
-        for scope, day_id, journal_id, patient_id, findings in scopes:
-            rows = list(connection.execute(select(hold).where(scope, hold.c.state.in_(("open", "overridden")))))
-            if not rows and not findings:
-                continue
-            new, gone = self._differ(rows, findings)
-            bulk_insert(connection, hold, [self._row(f, now, patient_id, day_id, journal_id) for f in new])
-            self._release(connection, gone, now)
 
     @staticmethod
     def _differ(rows: Sequence[Any], findings: Sequence[Finding]) -> tuple[list[Finding], list[int]]:
@@ -110,14 +156,13 @@ class Holds:
         return new, gone
 
     def _row(
-        self, finding: Finding, now: datetime, patient_id: int | None, day_id: int | None, journal_id: int | None
+        self, finding: Finding, now: datetime, scope: Scope, worked: Mapping[tuple[str, str], Any]
     ) -> tuple[Any, ...]:
         assert finding.queue is not None
+        before = worked.get((finding.queue.value, finding.subject))
         return (
             self._ids.next(),
-            patient_id,
-            day_id,
-            journal_id,
+            *scope.ids,
             finding.queue.value,
             finding.id,
             finding.subject,
@@ -135,7 +180,9 @@ class Holds:
             "",
             finding.why,
             finding.screen,
-            "",
+            before.stage if before is not None else HoldStage.NONE.value,
+            before.evidence if before is not None else "",
+            before.reference if before is not None else "",
         )
 
     @staticmethod
@@ -192,7 +239,7 @@ class Holds:
             .where(audit_event.c.subject == f"hold {hold_id}")
             .order_by(audit_event.c.id)
         )
-        return {**row, "history": [dict(event._mapping) for event in history]}  # noqa: SLF001 - SQLAlchemy's name
+        return {**plain_row(row), "history": [plain_row(event) for event in history.mappings()]}
 
     def assign(self, connection: Connection, hold_id: int, *, to: str, by: str, now: datetime) -> None:
         """Give an open hold to a named person.
@@ -244,6 +291,19 @@ class Holds:
                 raise ValueError(msg)
 
 
+def _worked_on(rows: Sequence[Any], gone: Collection[int]) -> dict[tuple[str, str], Any]:
+    """The holds that go away with a request or a denial on them, by queue and subject.
+
+    Why      A request goes on when the payer's "pended" turns *missing* into *not given*: the new hold takes it over.
+    """
+    return {(row.queue, row.subject): row for row in rows if row.id in gone and row.stage != HoldStage.NONE.value}
+
+
+def plain_row(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """A row under plain names; SQLAlchemy's own kind of text is no JSON key."""
+    return {str(name): value for name, value in row.items()}
+
+
 def list_open(connection: Connection) -> list[HoldRow]:
     """Every open hold, by due date."""
     query = _listing().where(hold.c.state == "open").order_by(hold.c.due_on, hold.c.id)
@@ -271,4 +331,6 @@ def _hold_row(row: Any) -> HoldRow:
         encounter=" ".join(orjson.loads(row.encounters)) if row.encounters else "",
         day_id=row.treatment_day_id,
         journal_id=row.journal_id,
+        stage=row.stage,
+        evidence=row.evidence,
     )

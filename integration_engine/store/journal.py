@@ -6,6 +6,7 @@ refused (stored, but answered AE or AR). Rows are never removed by the engine.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -134,6 +135,23 @@ class Journal:
                 )
             bulk_insert(connection, journal, rows)
         return receipts
+
+    def keep_file(self, connection: Connection, kind: str, raw: bytes, now: datetime) -> int:
+        """Keep a file that a person brought, so that what came of it can be traced to its bytes; returns its journal id.
+
+        Shapes   kind: ``authorizations``, in place of sender and trigger. The same bytes again are the same entry.
+        """
+        digest = hashlib.sha256(raw).hexdigest()
+        sender = f"file|{kind}"
+        known = connection.scalar(
+            select(journal.c.id).where(journal.c.sender == sender, journal.c.control_id == digest)
+        )
+        if known is not None:
+            return int(known)
+        journal_id = self._ids.next()
+        row = (journal_id, sender, digest, digest, kind, 0, 0, "done", "", "", "", raw, b"", now, now)
+        bulk_insert(connection, journal, [row])
+        return journal_id
 
     def mark(self, connection: Connection, journal_ids: Sequence[int], state: str, reason: str, now: datetime) -> None:
         """Say what became of messages."""

@@ -15,8 +15,9 @@ from integration_engine.domain.parties import Discipline
 from integration_engine.domain.record import Charge, ChargeState, DayState, Kept, KeptDay, KeptEncounter, PatientRecord
 from integration_engine.store import tables as t
 from integration_engine.store.columns import RecordColumns
-from integration_engine.store.database import ROWS_PER_STATEMENT, bulk_delete, bulk_insert, update_many
+from integration_engine.store.database import bulk_delete, bulk_insert, parts, update_many
 from integration_engine.store.documents import decode_codes, decode_consumed, decode_list, encode
+from integration_engine.store.hold_stages import self_pays
 from integration_engine.store.lanes import RecordChanged
 
 # Where an identifier of a merged record stands: it still leads to the survivor, who does not carry it.
@@ -46,7 +47,7 @@ class PatientRecords:
         """
         found: dict[tuple[str, str], int] = {}
         column = t.patient_identifier.c
-        for part in _parts(sorted(keys)):
+        for part in parts(sorted(keys)):
             rows = connection.execute(
                 select(column.scope, column.value, column.patient_id).where(
                     tuple_(column.scope, column.value).in_(part), column.position.in_((0, MERGED_NUMBER))
@@ -58,7 +59,7 @@ class PatientRecords:
     def load(self, connection: Connection, patient_ids: Collection[int]) -> dict[int, PatientRecord]:
         """Whole records, by patient id."""
         records: dict[int, PatientRecord] = {}
-        for part in _parts(sorted(patient_ids)):
+        for part in parts(sorted(patient_ids)):
             records.update(_load(connection, part))
         return records
 
@@ -201,7 +202,7 @@ class _Writing:
         for (table, column), ids in self.deletes.items():
             bulk_delete(connection, table, column, ids)
         place = t.patient_identifier.c.position
-        for part in _parts(self.identified_anew):
+        for part in parts(self.identified_anew):
             connection.execute(
                 t.patient_identifier.delete().where(t.patient_identifier.c.patient_id.in_(part), place >= 0)
             )
@@ -229,15 +230,10 @@ class _Writing:
         update_many(connection, t.patient, [dict(zip(names, row, strict=True)) for row in rows if row[0] in known])
 
 
-def _parts(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    for start in range(0, len(values), ROWS_PER_STATEMENT):
-        yield values[start : start + ROWS_PER_STATEMENT]
-
-
 def _refuse_if_changed(connection: Connection, days: Sequence[KeptDay]) -> None:
     """Lock the days as they were read, or refuse when one has moved on."""
     read = {day.id: day.state.value for day in days}
-    for part in _parts(sorted(read)):
+    for part in parts(sorted(read)):
         rows = connection.execute(
             select(t.treatment_day.c.id, t.treatment_day.c.state)
             .where(t.treatment_day.c.id.in_(part))
@@ -266,6 +262,7 @@ def _load(connection: Connection, ids: Sequence[int]) -> dict[int, PatientRecord
     days = defaultdict(list)
     for row in rows(t.treatment_day, "patient_id", ids, "date_of_service"):
         days[row.patient_id].append(day_of(row))
+    agreed = self_pays(connection, ids)
     return {
         row[0]: PatientRecord(
             id=row[0],
@@ -274,6 +271,7 @@ def _load(connection: Connection, ids: Sequence[int]) -> dict[int, PatientRecord
             patient=t.PATIENT.read(row, 3, identifiers=tuple(identifiers[row[0]])),
             encounters=tuple(encounters[row[0]]),
             days=tuple(days[row[0]]),
+            self_pays=tuple(agreed[row[0]]),
             **{name: tuple(kept[name][row[0]]) for name, _, _ in KEPT},
         )
         for row in rows(t.patient, "id", ids)
@@ -284,7 +282,7 @@ def _encounters(rows: Any, ids: Sequence[int]) -> dict[int, list[KeptEncounter]]
     found = list(rows(t.encounter, "patient_id", ids))
     inside = [row[0] for row in found]
     diagnoses, treatments, charges = defaultdict(list), defaultdict(list), defaultdict(list)
-    for part in _parts(inside):
+    for part in parts(inside):
         for row in rows(t.diagnosis, "encounter_id", part, "position"):
             diagnoses[row[0]].append(t.DIAGNOSIS.read(row, 2))
         for row in rows(t.treatment, "encounter_id", part, "position"):
@@ -334,4 +332,5 @@ def day_of(row: Any) -> KeptDay:
         therapist_took_part=row.therapist_took_part,
         minutes=row.minutes,
         habilitative=row.habilitative,
+        sent=row.sent,
     )

@@ -24,9 +24,11 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from integration_engine.core.findings import Queue
 from integration_engine.domain.authorization import Appointment, Authorization
 from integration_engine.domain.coverage import BenefitLimit, Coverage
 from integration_engine.domain.encounter import Diagnosis, Encounter
+from integration_engine.domain.hold import HoldStage
 from integration_engine.domain.parties import Identifier, Patient
 from integration_engine.domain.plan_of_care import Measurement, PlanOfCare, ProgressNote
 from integration_engine.domain.treatment import Treatment
@@ -212,6 +214,7 @@ treatment_day = Table(
     Column("therapist_took_part", Boolean),
     Column("minutes", Integer, nullable=False),
     Column("habilitative", Boolean),
+    Column("sent", Boolean, nullable=False),
     _states("state", "held", "ready", "billed", "void"),
 )
 adjudication = Table(
@@ -244,6 +247,9 @@ hold = Table(
     _to("patient", null=True),
     _to("treatment_day", null=True),
     _to("journal", null=True),
+    _to("claim", null=True),
+    _to("answer", null=True),
+    _to("batch", null=True),
     _text("queue"),
     _text("finding"),
     _text("subject"),
@@ -262,8 +268,11 @@ hold = Table(
     _text("why"),
     _text("screen"),
     _text("stage"),
+    _text("evidence"),
+    _text("reference"),
+    _states("stage", *(stage.value for stage in HoldStage)),
     _states("state", "open", "released", "resolved", "overridden"),
-    _states("queue", "documentation", "authorization", "edits", "interface"),
+    _states("queue", *(queue.value for queue in Queue)),
 )
 Index("ix_hold_state", hold.c.state, hold.c.queue, hold.c.due_on)
 audit_event = Table(
@@ -305,11 +314,22 @@ claim = Table(
     _text("document"),
     _text("digest"),
     Column("created_at", Instant, nullable=False),
+    _text("sequence"),
+    _text("frequency"),
+    _to("claim", null=True, name="corrects_id"),
+    _text("payer_control_number", null=True),
+    _text("standing"),
+    Column("submitted_on", Date),
+    Column("file_by", Date),
+    _text("refusal"),
     UniqueConstraint("number"),
-    _states("state", "drafted", "batched", "submitted", "withdrawn"),
+    _states("state", "drafted", "batched", "submitted", "refused", "withdrawn"),
+    _states("sequence", "P", "S", "T"),
+    _states("frequency", "1", "7", "8"),
     CheckConstraint("total_cents >= 0", name="total_not_negative"),
 )
 Index("ix_claim_state", claim.c.state, claim.c.receiver)
+Index("ix_claim_payer_control_number", claim.c.payer_control_number)
 service_line = Table(
     "service_line",
     metadata,
@@ -360,9 +380,140 @@ Index(
     sqlite_where=batch_claim.c.live,
     postgresql_where=batch_claim.c.live,
 )
+held_back = Table(
+    "held_back",
+    metadata,
+    Column("treatment_day_id", BigInteger, ForeignKey("treatment_day.id"), primary_key=True, autoincrement=False),
+    _text("who"),
+    _text("reason"),
+    Column("created_at", Instant, nullable=False),
+)
 control_number = Table(
     "control_number",
     metadata,
     Column("scope", Text, primary_key=True),
     Column("last", BigInteger, nullable=False),
 )
+
+# --- what came back --------------------------------------------------------------------------------------------------
+
+answer = Table(
+    "answer",
+    metadata,
+    _id(),
+    _text("file_name"),
+    _text("digest"),
+    _text("kinds"),
+    _text("state"),
+    _text("reason"),
+    _text("tolerances"),
+    Column("data", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("digest"),
+    _states("state", "done", "held", "rejected"),
+)
+claim_event = Table(
+    "claim_event",
+    metadata,
+    _id(),
+    _to("claim"),
+    _to("answer", null=True),
+    _to("batch", null=True),
+    _text("kind"),
+    _text("code"),
+    _text("text"),
+    Column("happened_on", Date, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+remit = Table(
+    "remit",
+    metadata,
+    _id(),
+    _to("answer"),
+    Column("position", Integer, nullable=False),
+    _text("payer_id"),
+    _text("payer_name"),
+    _text("trace"),
+    _text("method"),
+    Column("amount_cents", BigInteger, nullable=False),
+    Column("paid_on", Date),
+    _text("state"),
+    _text("document"),
+    Column("created_at", Instant, nullable=False),
+    _states("state", "posted", "held"),
+)
+remit_claim = Table(
+    "remit_claim",
+    metadata,
+    _id(),
+    _to("remit"),
+    _to("claim", null=True),
+    _text("key"),
+    _text("number"),
+    _text("status"),
+    Column("charge_cents", BigInteger, nullable=False),
+    Column("paid_cents", BigInteger, nullable=False),
+    Column("patient_cents", BigInteger, nullable=False),
+    Column("allowed_cents", BigInteger),
+    _text("payer_control_number", null=True),
+    _text("state"),
+    _text("document"),
+    Column("created_at", Instant, nullable=False),
+    _states("state", "posted", "unmatched", "repeated"),
+)
+# One payment of one claim takes effect once, whatever file it comes in.
+Index(
+    "uq_remit_claim_posted",
+    remit_claim.c.key,
+    unique=True,
+    sqlite_where=remit_claim.c.state == "posted",
+    postgresql_where=remit_claim.c.state == "posted",
+)
+denial = Table(
+    "denial",
+    metadata,
+    _id(),
+    _to("claim"),
+    _to("remit_claim", null=True),
+    Column("line_number", Integer),
+    _text("code"),
+    _text("category"),
+    _text("secondary"),
+    _text("group_code"),
+    _text("carc"),
+    _text("rarcs"),
+    Column("amount_cents", BigInteger, nullable=False),
+    _text("rule"),
+    _text("text"),
+    _text("next_action"),
+    _text("owner"),
+    Column("follow_up_on", Date),
+    Column("appeal_by", Date),
+    _text("state"),
+    Column("denied_on", Date, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    _states("state", "open", "resubmitted", "appealed", "recovered", "written_off"),
+)
+Index("ix_denial_state", denial.c.state, denial.c.category, denial.c.appeal_by)
+ledger_entry = Table(
+    "ledger_entry",
+    metadata,
+    _id(),
+    _text("posting"),
+    _to("claim", null=True),
+    _to("remit", null=True),
+    Column("line_number", Integer),
+    _text("account"),
+    _text("kind"),
+    _text("code"),
+    _text("trace", null=True),
+    _text("undoes", null=True),
+    Column("debit_cents", BigInteger, nullable=False),
+    Column("credit_cents", BigInteger, nullable=False),
+    Column("effective_on", Date, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    CheckConstraint("debit_cents >= 0 AND credit_cents >= 0", name="one_side_not_negative"),
+    CheckConstraint("(debit_cents > 0) <> (credit_cents > 0)", name="one_side_only"),
+)
+Index("ix_ledger_entry_account", ledger_entry.c.account, ledger_entry.c.claim_id)
+Index("ix_ledger_entry_posting", ledger_entry.c.posting)

@@ -215,6 +215,7 @@ class Invented:
             allowed=Decimal("61.25"),
             consumed=(("AUTH-1", Decimal(1)),),
         )
+        drafts = tuple((self.draft(charges, part=part + 1), None) for part in range(parts))
         return DayResult(
             patient_id=record.id,
             day=day,
@@ -226,8 +227,9 @@ class Invented:
                 parameters_version="v",
                 decisions=(Decision(station="units", subject="97110", rule="cms", value="2"),),
                 findings=findings,
-                drafts=tuple(self.draft(charges, part=part + 1) for part in range(parts)),
+                drafts=tuple(draft for draft, _ in drafts),
             ),
+            drafts=drafts if state in {DayState.READY, DayState.HELD} else (),
             findings=findings,
             facts="{}",
             mappings_version="v",

@@ -18,9 +18,12 @@ from integration_engine.store.queries.conserve import conserve
 from integration_engine.store.queries.explain import explain
 
 
+RECEIVERS = ("north", "south")
+
+
 def ready(store):
     with store.database.write() as connection:
-        return store.batches.ready_claims(connection)
+        return store.batches.ready_claims(connection, RECEIVERS)
 
 
 def render(store, connection, invented, claims, *, receiver="north"):
@@ -43,14 +46,14 @@ def render(store, connection, invented, claims, *, receiver="north"):
 
 def rendered(store, invented):
     with store.database.write() as connection:
-        return render(store, connection, invented, store.batches.ready_claims(connection))
+        return render(store, connection, invented, store.batches.ready_claims(connection, RECEIVERS))
 
 
 def publish(store, invented, batch):
     with store.database.write() as connection:
         store.batches.mark_checked(connection, batch)
     with store.database.write() as connection:
-        store.batches.mark_published(connection, batch, invented.now)
+        store.batches.mark_published(connection, batch, invented.now, invented.now.date())
 
 
 def refuse(store, invented, batch, *bad):
@@ -105,7 +108,7 @@ def test_two_batchers_never_render_the_same_claim(another, store, invented):
     def run(batcher):
         together.wait()
         with batcher.database.write() as connection:
-            claims = batcher.batches.ready_claims(connection, limit=4)
+            claims = batcher.batches.ready_claims(connection, RECEIVERS, limit=4)
             if claims:
                 render(batcher, connection, invented, claims)
             return [claim.id for claim in claims]
@@ -173,7 +176,7 @@ def test_a_published_file_bills_its_claims_days_and_charge_lines(store, invented
 def test_a_day_is_billed_only_when_its_last_part_is_out(store, invented):
     invented.ready_day(parts=2)
     with store.database.write() as connection:
-        first, second = store.batches.ready_claims(connection)
+        first, second = store.batches.ready_claims(connection, RECEIVERS)
         batch, _ = render(store, connection, invented, [first])
     publish(store, invented, batch)
     assert values(store, t.treatment_day.c.state) == [DayState.READY.value]
@@ -184,7 +187,7 @@ def test_a_refused_file_holds_the_named_claim_and_frees_the_others(store, invent
     invented.ready_day("1")
     invented.ready_day("2")
     with store.database.write() as connection:
-        claims = store.batches.ready_claims(connection)
+        claims = store.batches.ready_claims(connection, RECEIVERS)
         batch, numbers = render(store, connection, invented, claims)
     refuse(store, invented, batch, numbers.claims[0])
     assert [claim.id for claim in ready(store)] == [claims[1].id]
@@ -213,7 +216,7 @@ def test_the_lines_keep_the_control_numbers_they_were_sent_under(store, invented
     with store.database.write() as connection:
         claims = [
             replace(c, draft=replace(c.draft, lines=(replace(c.draft.lines[0], line_control="C1L01"),)))
-            for c in store.batches.ready_claims(connection)
+            for c in store.batches.ready_claims(connection, RECEIVERS)
         ]
         render(store, connection, invented, claims)
     assert values(store, t.service_line.c.line_control) == ["C1L01"]
@@ -256,7 +259,7 @@ def test_a_worker_never_removes_a_claim_that_a_batcher_is_taking(postgres_url, i
     batcher = Store.open(postgres_url)
     with ThreadPoolExecutor(1) as pool:
         with batcher.database.write() as connection:
-            claims = batcher.batches.ready_claims(connection)
+            claims = batcher.batches.ready_claims(connection, RECEIVERS)
             working = pool.submit(invented.adjudicate, result)
             render(batcher, connection, invented, claims)
             threading.Event().wait(0.3)
@@ -291,7 +294,7 @@ def test_every_service_leaves_once_though_workers_and_batchers_race(another, sto
         left = True
         while left or working.is_set():
             with batcher.database.write() as connection:
-                left = batcher.batches.ready_claims(connection, limit=3)
+                left = batcher.batches.ready_claims(connection, RECEIVERS, limit=3)
                 batch = render(batcher, connection, invented, left)[0] if left else None
             if batch:
                 publish(batcher, invented, batch)

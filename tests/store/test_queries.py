@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from integration_engine.core.findings import Queue
 from integration_engine.domain.record import DayState
 from integration_engine.store.queries.messages import messages
 from integration_engine.store.queries.queues import queues
@@ -30,7 +31,7 @@ def test_messages_are_found_by_state_sender_and_control_id(store, invented):
 def test_queues_tell_what_waits_what_is_overdue_and_since_when(store, invented):
     invented.ready_day(state=DayState.HELD, findings=(invented.finding(due_in_days=3),))
     told = {row.queue: row for row in asked(store, queues, invented.served + timedelta(days=30))}
-    assert list(told) == ["documentation", "authorization", "edits", "interface"]
+    assert list(told) == [queue.value for queue in Queue]
     assert (told["documentation"].open, told["documentation"].overdue, told["documentation"].unassigned) == (1, 1, 1)
     assert told["documentation"].oldest_at == invented.now
     assert (told["edits"].open, told["edits"].oldest_at) == (0, None)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Table, select
 
 from integration_engine.core.money import from_cents
 from integration_engine.store import tables as t
+from integration_engine.store.holds import plain_row
 
 LARGEST_ID = 2**63 - 1
 
@@ -22,7 +23,7 @@ def explain(connection: Connection, identity: str) -> dict[str, Any] | None:
     if identity.isdigit() and int(identity) <= LARGEST_ID:
         message = connection.execute(_message().where(t.journal.c.id == int(identity))).mappings().first()
         if message:
-            return {"message": dict(message), "holds": _holds(connection, t.hold.c.journal_id == message["id"])}
+            return {"message": plain_row(message), "holds": _holds(connection, t.hold.c.journal_id == message["id"])}
     return None
 
 
@@ -82,7 +83,7 @@ def _day(connection: Connection, day_id: int) -> dict[str, Any]:
             "mappings_version": last["mappings_version"] if last else None,
         },
         "messages": [
-            dict(row) for row in connection.execute(_message().where(t.journal.c.id.in_(journal_ids))).mappings()
+            plain_row(row) for row in connection.execute(_message().where(t.journal.c.id.in_(journal_ids))).mappings()
         ],
         "charges": charges,
         "decisions": _decisions(connection, last["id"]) if last else [],
@@ -131,7 +132,7 @@ def _holds(connection: Connection, where: Any) -> list[dict[str, Any]]:
 
 
 def _rows(connection: Connection, table: Table, where: Any) -> list[dict[str, Any]]:
-    return [dict(row) for row in connection.execute(select(table).where(where)).mappings()]
+    return [plain_row(row) for row in connection.execute(select(table).where(where)).mappings()]
 
 
 def _message() -> Any:

@@ -1,0 +1,258 @@
+"""Claims that have left: what they said, every event since, where they stand, and what was refused before adjudication.
+
+Events are appended and never rewritten; the standing beside them is what rules/life_cycle.py made of all of them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Select, select, update
+
+from integration_engine.core.findings import Finding
+from integration_engine.domain.claim import numbered
+from integration_engine.domain.claim_event import ClaimEvent, ClaimEventKind
+from integration_engine.domain.record import ChargeState, DayState
+from integration_engine.domain.sent_claim import SentClaim, SentState
+from integration_engine.store import tables as t
+from integration_engine.store.database import bulk_insert, parts, update_many
+from integration_engine.store.documents import decode_draft, encode
+from integration_engine.store.holds import Holds
+from integration_engine.store.ids import IdFactory
+
+UNDECIDED = ("sent", "acknowledged", "at_clearinghouse", "at_payer")
+_FINDINGS: TypeAdapter[tuple[Finding, ...]] = TypeAdapter(tuple[Finding, ...])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilentClaim:
+    """A submitted claim that waits for an answer, with what has been heard of it."""
+
+    id: int
+    number: str
+    receiver: str
+    payer: str
+    submitted_on: date
+    file_by: date | None
+    total_cents: int
+    kinds: frozenset[ClaimEventKind]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """One event to append, with the answer or the file it came from."""
+
+    claim_id: int
+    event: ClaimEvent
+    answer_id: int | None = None
+    batch_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentFile:
+    """A published 837P file, as answers refer to it. claims: number → claim id, in the order of the file."""
+
+    batch_id: int
+    receiver: str
+    file_name: str
+    text: str
+    claims: Mapping[str, int]
+
+
+class Submissions:
+    """Everything there is to ask and to say about claims that have left."""
+
+    def __init__(self, ids: IdFactory, holds: Holds) -> None:
+        self._ids = ids
+        self._holds = holds
+
+    # --- asking -------------------------------------------------------------------------------------------------------
+
+    def of_days(self, connection: Connection, day_ids: Collection[int]) -> dict[int, tuple[SentClaim, ...]]:
+        """The claims that have left for these days, oldest first; days without any are left out."""
+        found: dict[int, list[SentClaim]] = defaultdict(list)
+        for part in parts(sorted(day_ids)):
+            where = t.claim.c.treatment_day_id.in_(part), t.claim.c.state.in_(("submitted", "refused"))
+            for row in connection.execute(_sent().where(*where).order_by(t.claim.c.id)):
+                found[row.treatment_day_id].append(_claim(row))
+        return {day_id: tuple(claims) for day_id, claims in found.items()}
+
+    def by_number(self, connection: Connection, numbers: Collection[str]) -> dict[str, SentClaim]:
+        """Claims by our own number (CLM01)."""
+        found = {}
+        for part in parts(sorted(numbers)):
+            for row in connection.execute(_sent().where(t.claim.c.number.in_(part))):
+                found[row.number] = _claim(row)
+        return found
+
+    def by_payer_number(self, connection: Connection, numbers: Collection[str]) -> dict[str, tuple[SentClaim, ...]]:
+        """Claims by the payer's control number; several where the payer gave one number to several submissions."""
+        found: dict[str, list[SentClaim]] = defaultdict(list)
+        for part in parts(sorted(numbers)):
+            query = _sent().where(t.claim.c.payer_control_number.in_(part)).order_by(t.claim.c.id)
+            for row in connection.execute(query):
+                found[row.payer_control_number].append(_claim(row))
+        return {number: tuple(claims) for number, claims in found.items()}
+
+    def by_interchange(self, connection: Connection, interchange: int) -> list[SentFile]:
+        """Published files with this interchange control number: one a receiver at most."""
+        rows = connection.execute(
+            select(t.batch).where(t.batch.c.interchange == interchange, t.batch.c.state == "published")
+        ).all()
+        return [self._file(connection, row) for row in rows]
+
+    @staticmethod
+    def _file(connection: Connection, row: Any) -> SentFile:
+        claims = connection.execute(
+            select(t.claim.c.number, t.claim.c.id)
+            .join(t.batch_claim, t.batch_claim.c.claim_id == t.claim.c.id)
+            .where(t.batch_claim.c.batch_id == row.id)
+        )
+        return SentFile(
+            batch_id=row.id,
+            receiver=row.receiver,
+            file_name=row.file_name,
+            text=bytes(row.data).decode("ascii"),
+            claims={claim.number: claim.id for claim in claims},
+        )
+
+    def events(self, connection: Connection, claim_ids: Collection[int]) -> dict[int, list[ClaimEvent]]:
+        """Every event of these claims."""
+        found: dict[int, list[ClaimEvent]] = defaultdict(list)
+        for part in parts(sorted(claim_ids)):
+            for row in connection.execute(select(t.claim_event).where(t.claim_event.c.claim_id.in_(part))):
+                found[row.claim_id].append(
+                    ClaimEvent(kind=ClaimEventKind(row.kind), on=row.happened_on, code=row.code, text=row.text)
+                )
+        return found
+
+    def silent(self, connection: Connection) -> list[SilentClaim]:
+        """Submitted claims that nobody has adjudicated or refused yet, oldest first."""
+        c = t.claim.c
+        rows = connection.execute(
+            select(c.id, c.number, c.receiver, c.payer, c.submitted_on, c.file_by, c.total_cents)
+            .where(c.state == "submitted", c.standing.in_(UNDECIDED), c.submitted_on.is_not(None))
+            .order_by(c.id)
+        ).all()
+        kinds: dict[int, set[str]] = defaultdict(set)
+        for part in parts([row.id for row in rows]):
+            e = t.claim_event.c
+            for claim_id, kind in connection.execute(select(e.claim_id, e.kind).where(e.claim_id.in_(part))):
+                kinds[claim_id].add(kind)
+        return [
+            SilentClaim(**row._mapping, kinds=frozenset(ClaimEventKind(k) for k in kinds[row.id]))  # noqa: SLF001 - SQLAlchemy's name
+            for row in rows
+        ]
+
+    # --- saying -------------------------------------------------------------------------------------------------------
+
+    def append(self, connection: Connection, events: Sequence[NewEvent], now: datetime) -> None:
+        """Append events; the caller saves the standings that follow from them."""
+        bulk_insert(
+            connection,
+            t.claim_event,
+            [
+                (
+                    self._ids.next(),
+                    new.claim_id,
+                    new.answer_id,
+                    new.batch_id,
+                    new.event.kind.value,
+                    new.event.code,
+                    new.event.text,
+                    new.event.on,
+                    now,
+                )
+                for new in events
+            ],
+        )
+
+    def stand(self, connection: Connection, standings: Mapping[int, str]) -> None:
+        """Save where claims stand."""
+        update_many(connection, t.claim, [{"id": c, "standing": standing} for c, standing in sorted(standings.items())])
+
+    def payer_numbers(self, connection: Connection, numbers: Mapping[int, str]) -> None:
+        """Save the payer's control numbers of claims; a later one takes the place of an earlier."""
+        rows = [{"id": claim_id, "payer_control_number": number} for claim_id, number in sorted(numbers.items())]
+        update_many(connection, t.claim, rows)
+
+    def filing_clock(self, connection: Connection, last_days: Mapping[int, date]) -> None:
+        """Save until when claims may be filed."""
+        update_many(connection, t.claim, [{"id": c, "file_by": last} for c, last in sorted(last_days.items())])
+
+    def refuse(self, connection: Connection, refused: Mapping[int, tuple[Finding, ...]], now: datetime) -> list[int]:
+        """Claims the payer never adjudicated: their days are open again and wait in a queue; returns the patients.
+
+        Shapes   refused: claim id → the findings that say why. A claim to a later payer is refused alone: its day was
+                 billed to the first payer and stays so, and the finding waits under the claim.
+        """
+        rows: list[Any] = []
+        for part in parts(sorted(refused)):
+            rows.extend(connection.execute(_sent().where(t.claim.c.id.in_(part), t.claim.c.state == "submitted")))
+        update_many(
+            connection,
+            t.claim,
+            [{"id": row.id, "state": "refused", "refusal": encode(refused[row.id])} for row in rows],
+        )
+        first = [row for row in rows if row.sequence == "P"]
+        for row in rows:
+            if row.sequence != "P":
+                self._holds.sync(connection, refused[row.id], now, claim_id=row.id)
+        self._reopen(connection, first)
+        days: dict[int, tuple[int, list[Finding]]] = {}
+        for row in first:
+            days.setdefault(row.treatment_day_id, (row.patient_id, []))[1].extend(refused[row.id])
+        self._holds.sync_days(
+            connection, [(day, patient, tuple(findings)) for day, (patient, findings) in sorted(days.items())], now
+        )
+        return sorted({row.patient_id for row in rows})
+
+    @staticmethod
+    def _reopen(connection: Connection, rows: Iterable[Any]) -> None:
+        held = {row.id: row.treatment_day_id for row in rows}
+        for part in parts(sorted(set(held.values()))):
+            connection.execute(
+                update(t.treatment_day).where(t.treatment_day.c.id.in_(part)).values(state=DayState.HELD.value)
+            )
+        charges: list[int] = []
+        for part in parts(sorted(held)):
+            lists = connection.execute(select(t.service_line.c.charges).where(t.service_line.c.claim_id.in_(part)))
+            charges.extend(charge for text in lists.scalars() for charge in charge_ids(text))
+        for part in parts(sorted(charges)):
+            connection.execute(
+                update(t.charge)
+                .where(t.charge.c.id.in_(part), t.charge.c.state == ChargeState.BILLED.value)
+                .values(state=ChargeState.HELD.value, reason="refused before adjudication: see the rejections queue")
+            )
+
+
+def charge_ids(document: str) -> list[int]:
+    """The charge lines (FT1) that a stored service line bills."""
+    return [int(value) for value in document.strip("[]").split(",") if value]
+
+
+def _sent() -> Select[Any]:
+    return select(t.claim, t.treatment_day.c.patient_id).join(
+        t.treatment_day, t.treatment_day.c.id == t.claim.c.treatment_day_id
+    )
+
+
+def _claim(row: Any) -> SentClaim:
+    return SentClaim(
+        id=row.id,
+        day_id=row.treatment_day_id,
+        patient_id=row.patient_id,
+        number=row.number,
+        state=SentState(row.state),
+        standing=row.standing,
+        draft=numbered(decode_draft(row.document), row.number),
+        payer_control_number=row.payer_control_number,
+        refusal=_FINDINGS.validate_json(row.refusal) if row.refusal else (),
+        submitted_on=row.submitted_on,
+        file_by=row.file_by,
+    )
