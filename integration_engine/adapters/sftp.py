@@ -15,6 +15,7 @@ import contextlib
 import hashlib
 import logging
 import os
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -234,6 +235,7 @@ async def _fetch(
     remote: asyncssh.SFTPClient, folder: str, inbound: Path, fetched: list[str], problems: list[str]
 ) -> None:
     marks = _Marks(inbound / FETCHED)
+    _clear(inbound / FETCHING)
     try:
         first = {key: name for key, name in await _listed(remote, folder) if marks.get(key) is None}
         if not first:
@@ -311,6 +313,15 @@ def _place(inbound: Path, name: str, data: bytes) -> None:
             break
     staged.unlink()
     _flush_folder(inbound)
+
+
+def _clear(staging: Path) -> None:
+    """Remove what a killed process left; what is younger may be another process at work."""
+    if staging.is_dir():
+        for path in staging.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                if path.lstat().st_mtime < time.time() - 2 * FILE_SECONDS:
+                    path.unlink()
 
 
 def _free_names(folder: Path, name: str) -> Iterator[Path]:

@@ -139,8 +139,10 @@ class _File:
 
     def _front_door(self, fates: list[_Fate], whole: Outcome | None) -> list[_Fate]:
         """TA1 and 999; what is left are the claims of the sets that were taken."""
-        if self.sent.acknowledgment_requested:
-            self.desk.write_ta1(ta1(self.sent, None))
+        accepted = ta1(self.sent, None) if self.sent.acknowledgment_requested else ""
+        if accepted:
+            if not self.scenario.ta1_with_999:
+                self.desk.write_ta1(accepted)
             for fate in fates:
                 self._note(fate, interchange_code=ACCEPTED)
         culprits = {fate.sent.control: fate for fate in reversed(fates) if fate.outcome.ending is Ending.SET_REFUSED}
@@ -155,6 +157,7 @@ class _File:
         self.desk.write(
             Kind.ACKNOWLEDGMENT,
             [acknowledge(group, refused, number) for number, group in enumerate(self.sent.groups, start=1)],
+            accepted if self.scenario.ta1_with_999 else "",
         )
         for fate in fates:
             if fate.sent.control in refused:

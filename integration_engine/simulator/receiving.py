@@ -47,10 +47,10 @@ def _file(interchange: Interchange) -> SentFile:
     return SentFile(
         control=isa.element(13),
         sender_qualifier=isa.element(5),
-        sender=isa.element(6),
+        sender=_plain(isa, 6),
         receiver_qualifier=isa.element(7),
-        receiver=isa.element(8),
-        receiver_name=_receiver_name(interchange) or isa.element(8),
+        receiver=_plain(isa, 8),
+        receiver_name=_receiver_name(interchange) or _plain(isa, 8),
         created_date=isa.element(9),
         created_time=isa.element(10),
         usage=isa.element(15),
@@ -64,7 +64,7 @@ def _receiver_name(interchange: Interchange) -> str:
         for transaction in group.transactions:
             for segment in transaction.segments[:20]:
                 if segment.name == "NM1" and segment.element(1) == "40":
-                    return segment.element(3).translate(_OURS)
+                    return _plain(segment, 3)
     return ""
 
 
@@ -72,8 +72,8 @@ def _group(group: Group) -> SentGroup:
     assert group.gs is not None
     return SentGroup(
         control=group.gs.element(6),
-        sender=group.gs.element(2),
-        receiver=group.gs.element(3),
+        sender=_plain(group.gs, 2),
+        receiver=_plain(group.gs, 3),
         guide=group.gs.element(8),
         sets=tuple(_Walk(transaction).result() for transaction in group.transactions if transaction.code == "837"),
     )
@@ -123,7 +123,7 @@ class _Walk:
         """What stands above the claims: header, billing provider, subscriber, payer, patient."""
         match name:
             case "BHT":
-                self.reference = segment.element(3)
+                self.reference = _plain(segment, 3)
             case "HL":
                 self.level = segment.element(3)
                 if self.level == "20":
@@ -131,7 +131,7 @@ class _Walk:
                 elif self.level == "22":
                     self.subscriber = {}
             case "SBR":
-                self.subscriber |= {"sequence": segment.element(1), "filing": segment.element(9)}
+                self.subscriber |= {"sequence": _plain(segment, 1), "filing": _plain(segment, 9)}
             case "NM1":
                 self._name(segment)
             case "N3" if "payer_id" in self.subscriber and self.level == "22":
@@ -139,19 +139,19 @@ class _Walk:
             case "N4" if "payer_id" in self.subscriber and self.level == "22":
                 self.subscriber |= {
                     "payer_city": _plain(segment, 1),
-                    "payer_state": segment.element(2),
-                    "payer_postal_code": segment.element(3),
+                    "payer_state": _plain(segment, 2),
+                    "payer_postal_code": _plain(segment, 3),
                 }
             case "REF" if self.level == "20" and segment.element(1) in {"EI", "SY"}:
-                self.provider["tax_id"] = segment.element(2)
+                self.provider["tax_id"] = _plain(segment, 2)
 
     def _name(self, segment: Segment) -> None:
         match segment.element(1):
             case "41":
-                self.submitter_name, self.submitter_id = _plain(segment, 3), segment.element(9)
+                self.submitter_name, self.submitter_id = _plain(segment, 3), _plain(segment, 9)
             case "85":
                 name = " ".join(part for part in (_plain(segment, 4), _plain(segment, 3)) if part)
-                self.provider |= {"name": name, "npi": segment.element(9)}
+                self.provider |= {"name": name, "npi": _plain(segment, 9)}
             case "IL":
                 self.subscriber["member_id"] = _plain(segment, 9)
                 self.patient = _person(segment)
@@ -186,7 +186,7 @@ class _OpenClaim:
             case "REF" if segment.element(1) == "F8":
                 self.original = _plain(segment, 2)
             case "NM1" if segment.element(1) == "82":
-                self.rendering = segment.element(9) or None
+                self.rendering = _plain(segment, 9) or None
 
     def finished(self, provider: dict[str, str], subscriber: dict[str, str], patient: PersonName) -> SentClaim:
         clm = self.segments[0]

@@ -197,7 +197,8 @@ class Scenario:
 
     Shapes   percent_of_charge: what an unlisted code is allowed, None: such a line is denied as ``unlisted_code``.
              automatic: outcomes for what a payer finds by itself (``unknown_original``, ``prior_payer_missing``,
-             ``unlisted_code``).
+             ``unlisted_code``). ta1_with_999: the TA1 of an accepted file stands before the group of its 999, as some
+             clearinghouses send it, and not in a file of its own.
     """
 
     description: str
@@ -217,6 +218,7 @@ class Scenario:
     office: Office
     claims_per_payment: int
     imbalance: Imbalance | None = None
+    ta1_with_999: bool = False
 
 
 def choose(claim: SentClaim, scenario: Scenario) -> Outcome:

@@ -201,6 +201,7 @@ class ScenarioFile(_File):
     office: OfficeFile
     claims_per_payment: int = Field(ge=1, le=10_000)
     imbalance: ImbalanceFile | None = None
+    ta1_with_999: bool = False
 
 
 def json_schema() -> dict[str, Any]:
@@ -239,6 +240,7 @@ def compile_scenario(name: str, text: str) -> Scenario:
         office=Office(**(file.office.model_dump() | {"filings": tuple(file.office.filings)})),
         claims_per_payment=file.claims_per_payment,
         imbalance=_imbalance(file.imbalance),
+        ta1_with_999=file.ta1_with_999,
     )
 
 

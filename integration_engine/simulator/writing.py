@@ -62,9 +62,13 @@ class Desk:
         """ISA13 of the file that is written next."""
         return self.numbers.interchange + len(self.files)
 
-    def write(self, kind: Kind, transactions: Sequence[Sequence[str]]) -> None:
-        """Put transaction sets into an interchange of their own."""
-        self._keep(kind, envelope(self._interchange(kind), transactions))
+    def write(self, kind: Kind, transactions: Sequence[Sequence[str]], ta1: str = "") -> None:
+        """Put transaction sets into an interchange of their own; a TA1 may stand before its group."""
+        text = envelope(self._interchange(kind), transactions)
+        if ta1:
+            isa, rest = text.split(SEGMENT, 1)
+            text = SEGMENT.join((isa, ta1, rest))
+        self._keep(kind, text)
 
     def write_ta1(self, ta1: str) -> None:
         """A TA1 stands alone between ISA and IEA."""

@@ -276,6 +276,16 @@ def test_fetched_file_is_adopted_when_only_its_mark_is_missing(server, go, inbou
     assert visible(inbound) == {"a.835": b"ISA"}
 
 
+def test_what_a_killed_process_left_is_cleared_when_it_is_old(go, inbound) -> None:
+    staging = inbound / sftp.FETCHING
+    staging.mkdir(parents=True)
+    (staging / "old").write_bytes(b"x")
+    (staging / "young").write_bytes(b"x")
+    os.utime(staging / "old", (0, 0))
+    go()
+    assert [path.name for path in staging.iterdir()] == ["young"]
+
+
 # --- the command -----------------------------------------------------------------------------------------------------
 
 

@@ -73,6 +73,14 @@ def test_ta1_refuses_everything_when_the_interchange_is_refused() -> None:
     assert {truth.interchange_code for truth in simulation.truth} == {"R"}
 
 
+def test_ta1_stands_before_the_group_when_the_clearinghouse_sends_it_so() -> None:
+    simulation = answer(text_837(Claim()), replace(scenario(), ta1_with_999=True), TODAY, NUMBERS)
+    assert kinds(simulation)[0] == "999"
+    answers = read(simulation)[0]
+    assert [one.code for one in answers.interchanges] == ["A"]
+    assert [one.code for one in answers.groups] == ["A"]
+
+
 def test_no_ta1_is_written_when_none_was_asked_for() -> None:
     simulation = answer(text_837(Claim(), requested="0"), scenario(), TODAY, NUMBERS)
     assert kinds(simulation)[0] == "999"

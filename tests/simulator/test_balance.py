@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -132,6 +133,18 @@ def _close(read, decided_lines) -> bool:
     ]
 
 
+GOLDEN = sorted((Path(__file__).parents[1] / "crosswalk" / "golden").rglob("*.x12"))
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_files_of_our_own_writer_are_answered_and_paid(path: Path) -> None:
+    scenario = replace(everyday(), shares=(), file_shares=())
+    simulation = answer(path.read_text("utf-8").replace("\n", ""), scenario, TODAY, NUMBERS)
+    assert all(imbalances(text) == [] for text in texts(simulation, Kind.REMIT))
+    assert {truth.clearinghouse for truth in simulation.truth} == {"A0"}
+    assert_read_back_is_what_was_decided(simulation)
+
+
 # --- a second opinion, and speed -------------------------------------------------------------------------------------
 
 
@@ -168,8 +181,8 @@ def test_pyx12_accepts_every_999_and_835(gate: X12Gate) -> None:
 def test_ten_thousand_claims_are_answered_in_ten_seconds() -> None:
     three = (Line(), Line(procedure="97530:GP:59"), Line(procedure="97140:GP", units="1"))
     text = text_837(*(Claim(number=f"C{n}", member=f"M{n}", lines=three) for n in range(10_000)))
-    began = time.monotonic()
+    began = time.process_time()
     simulation = answer(text, replace(everyday(), file_shares=()), TODAY, NUMBERS)
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
     assert len(simulation.truth) == 10_000
     assert all(imbalances(remit) == [] for remit in texts(simulation, Kind.REMIT))
