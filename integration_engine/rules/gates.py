@@ -122,8 +122,11 @@ def _student_supervised(_: TreatmentDay, encounter: Encounter, __: Parameters) -
 
 
 def _student_in_the_room(_: TreatmentDay, encounter: Encounter, __: Parameters) -> bool:
-    """A payer that counts only what the therapist directed in the room; nearby is not enough."""
-    return encounter.supervision == "personal" or not any(treatment.student for treatment in encounter.treatments)
+    """A payer that counts only what the therapist directed in the room; nearby is not enough.
+
+    Less than direct supervision is found by student_supervised, and told once.
+    """
+    return encounter.supervision != "direct" or not any(treatment.student for treatment in encounter.treatments)
 
 
 def _treated_by_an_aide(_: TreatmentDay, encounter: Encounter, parameters: Parameters) -> bool:
@@ -145,8 +148,8 @@ def _assistant_supervised(day: TreatmentDay, encounter: Encounter, parameters: P
         return True
     practice, on = parameters.practice, day.date_of_service
     location = practice.locations.get(encounter.location or practice.default_location or "")
-    asked = parameters.supervision[location.setting if location else "private_practice"].find(on)
-    if asked is None or SUPERVISION[asked] <= SUPERVISION["general"]:
+    asked = parameters.supervision[location.setting if location else "private_practice"].at(on)
+    if SUPERVISION[asked] <= SUPERVISION["general"]:
         return True
     if all((facts := parameters.procedure(t.code or "", on)) is not None and facts.remote for t in assisted):
         remote = parameters.supervision[REMOTE].find(on) if REMOTE in parameters.supervision else None
