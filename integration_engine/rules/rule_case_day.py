@@ -304,6 +304,7 @@ class _Case:
         return (self._plan(usual, 1),)
 
     def _plan(self, plan: GivenPlan, number: int) -> PlanOfCare:
+        usual = self.diagnoses or [DIAGNOSES[self.discipline]]
         certifier = Practitioner(local_id="C1", licence=plan.certifying) if plan.certifying is not None else None
         return PlanOfCare(
             plan_id=f"P{number}",
@@ -325,7 +326,7 @@ class _Case:
             order_signed_on=plan.order_signed_on,
             delayed_certification=plan.delayed_certification,
             status=plan.status,
-            diagnoses=tuple(Icd10(c) for c in (self.diagnoses if plan.diagnoses is None else plan.diagnoses)),
+            diagnoses=tuple(Icd10(code) for code in (usual if plan.diagnoses is None else plan.diagnoses)),
         )
 
     def _notes(self) -> tuple[ProgressNote, ...]:
