@@ -1,7 +1,9 @@
-"""pyx12's verdict on an 837P file before it is released, in a process of its own that keeps the maps loaded.
+"""pyx12's verdict on an 837P file before it is released, in processes of their own that keep the maps loaded.
 
 Gate on its boolean: a bad ISA or GS gives False with an empty error list. Its logger writes field values and is
-silenced. A verdict that could not be taken is *not checked* and never accepted. Source  X12.md §4.
+silenced. A verdict that could not be taken is *not checked* and never accepted. A large file is judged in portions, side
+by side; above a volume a policy may be content with a sample or leave pyx12 out, because our own check of the claim
+file (rules/claim_file) has always come first. What was not judged is told in the verdict. Source  X12.md §4.
 """
 
 from __future__ import annotations
@@ -10,36 +12,64 @@ import io
 import logging
 import multiprocessing
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from enum import StrEnum
 from types import TracebackType
 from typing import Any, Self
 
 import orjson
 
 from integration_engine.core.findings import Citation, Finding, Outcome, Queue, Severity
+from integration_engine.wire.x12.portions import outline, portions, sample
 
 PATIENCE_SECONDS = 600
+PORTION_CLAIMS = 250  # pyx12 takes about 100 a second; portions of this size share the processes well
+SAMPLE_SUBSCRIBERS = 50
+CRASH = "crash"
 CITATION = Citation(document="pyx12 4", section="005010X222A1")
+
+
+class GateMode(StrEnum):
+    """How much of a large file pyx12 judges."""
+
+    ALL = "all"
+    SAMPLE = "sample"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatePolicy:
+    """mode holds for files with more claims than above; smaller ones are always judged whole."""
+
+    mode: GateMode = GateMode.ALL
+    above: int = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What pyx12 said. claim_numbers: the claims its findings lie in; empty when it cannot tell."""
+    """What pyx12 said.
+
+    Shapes   claim_numbers: the claims its findings lie in; empty when it cannot tell. judged: claims it looked at; of
+             how many stands in claims, None where the file could not be taken apart and was judged in one piece.
+    """
 
     accepted: bool
     findings: tuple[Finding, ...]
     claim_numbers: frozenset[str]
     seconds: float
+    judged: int | None = None
+    claims: int | None = None
 
 
 class X12Gate:
     """Judges files; a context manager that ends its processes."""
 
-    def __init__(self, workers: int = 1) -> None:
+    def __init__(self, workers: int = 1, policy: GatePolicy | None = None) -> None:
         self._workers = workers
+        self._policy = policy or GatePolicy()
         self._pool = self._start()
 
     def __enter__(self) -> Self:
@@ -54,8 +84,22 @@ class X12Gate:
     def check(self, text: str) -> Verdict:
         """pyx12's verdict on one file; a dead or silent process gives *not checked*, and is replaced."""
         began = time.monotonic()
+        whole = outline(text)
+        if whole is None or whole.claims <= min(PORTION_CLAIMS, self._policy.above):
+            claims = whole.claims if whole else None
+            return self._verdict([text], began, claims, claims)
+        if whole.claims <= self._policy.above or self._policy.mode is GateMode.ALL:
+            return self._verdict(portions(whole, PORTION_CLAIMS), began, whole.claims, whole.claims)
+        if self._policy.mode is GateMode.OFF:
+            return self._verdict([], began, 0, whole.claims)
+        chosen = sample(whole, SAMPLE_SUBSCRIBERS)
+        judged = sum(subscriber.claims for subscriber in chosen)
+        return self._verdict([whole.write(chosen)], began, judged, whole.claims)
+
+    def _verdict(self, texts: Sequence[str], began: float, judged: int | None, claims: int | None) -> Verdict:
         try:
-            accepted, errors = self._pool.submit(_judge, text).result(PATIENCE_SECONDS)
+            pending = [self._pool.submit(_judge, text) for text in texts]
+            answers = [one.result(PATIENCE_SECONDS) for one in pending]
         except (BrokenProcessPool, TimeoutError) as error:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = self._start()
@@ -63,15 +107,37 @@ class X12Gate:
             return Verdict(
                 accepted=False, findings=(finding,), claim_numbers=frozenset(), seconds=time.monotonic() - began
             )
-        findings = tuple(_finding(text, position, code) for text, position, code, _ in errors)
+        accepted = all(answer[0] for answer in answers)
+        errors = [error for answer in answers for error in answer[1]]
+        findings = tuple(
+            _finding(text, position, code, Outcome.NOT_CHECKED if code == CRASH else Outcome.FAIL)
+            for text, position, code, _ in errors
+        )
         if not accepted and not findings:
             findings = (_finding("the envelope (ISA or GS) is not valid", "ISA", "envelope"),)
+        if judged is not None and claims is not None and judged < claims:
+            findings = (*findings, _not_judged(judged, claims))
         return Verdict(
             accepted=accepted,
             findings=findings,
             claim_numbers=frozenset(number for _, _, _, number in errors if number),
             seconds=time.monotonic() - began,
+            judged=judged,
+            claims=claims,
         )
+
+
+def _not_judged(judged: int, claims: int) -> Finding:
+    return Finding(
+        id="edits.x12_not_judged",
+        severity=Severity.INFORMATION,
+        text=f"pyx12 judged {judged} of the {claims} claims of this file; the engine's own check took all of them.",
+        fix="Nothing needs to be done; GATE_MODE and GATE_ABOVE say how much of a large file pyx12 judges.",
+        owner="interface administrator",
+        subject="837P",
+        outcome=Outcome.NOT_CHECKED,
+        citation=CITATION,
+    )
 
 
 def _finding(text: str, position: str, code: str, outcome: Outcome = Outcome.FAIL) -> Finding:
@@ -121,7 +187,10 @@ def _judge(text: str) -> tuple[bool, list[tuple[str, str, str, str]]]:
 
     told = io.StringIO()
     params = pyx12.params.ParamsBase()
-    accepted = pyx12.x12n_document.x12n_document(params, io.StringIO(text), None, None, fd_json=told)
+    try:
+        accepted = pyx12.x12n_document.x12n_document(params, io.StringIO(text), None, None, fd_json=told)
+    except Exception as error:  # noqa: BLE001 - it crashes on what it has no map for; its words may hold field values
+        return False, [(f"pyx12 could not judge it ({type(error).__name__})", "", CRASH, "")]
     document = orjson.loads(told.getvalue()) if told.getvalue() else {}
     claims = _claims_by_segment(text)
     return bool(accepted), list(_errors(document, claims))

@@ -145,6 +145,7 @@ class _Check:
         for hit, node in held:
             self._hit(hit, self._below(hit.at.segment.number), self._payer(node))
         self._faults(check.faults)
+        self._faults(check.remarks, "harmless_order")
         limit = self.circumstances.limit("claims_in_set")
         if limit is not None and self.claims - before > limit:
             self._tell("claims_in_set", "ST", st.number, st.offset, detail=f"{self.claims - before} claims")
@@ -232,11 +233,11 @@ class _Check:
 
     # --- telling -----------------------------------------------------------------------------------------------------
 
-    def _faults(self, faults: Iterable[Fault]) -> None:
+    def _faults(self, faults: Iterable[Fault], edit: str = "structure") -> None:
         for fault in faults:
             numbers = (fault.claim_number,) if fault.claim_number else self._below(fault.segment_number)
             self._tell(
-                "structure",
+                edit,
                 fault.position,
                 fault.segment_number,
                 fault.offset,

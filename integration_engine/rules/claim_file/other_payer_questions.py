@@ -42,7 +42,8 @@ def payer_balance(claim: ClaimFacts, circumstances: Circumstances) -> Iterator[H
     for other in claim.others:
         ours = _of(claim, other)
         if not other.paid_at:
-            if _earlier(other, claim) or ours:
+            stated = other.node.find("AMT", "A8") is not None  # it covers nothing of the claim, and says so
+            if ours or (_earlier(other, claim) and not stated):
                 yield Hit("payer_paid_missing", other.at)
             continue
         paid = other.paid or ZERO

@@ -39,6 +39,7 @@ LISTS: frozenset[str] = frozenset(
         "states",
         "provinces",
         "countries",
+        "currencies",
         "places_of_service",
         "frequencies",
         "frequencies_rare",

@@ -34,6 +34,7 @@ _MAY_BE_NEGATIVE = frozenset({"CAS"})
 _MAY_COME = frozenset({"296", "361", "314"})  # return to work, and the end of a disability
 _PREMISES = frozenset({"AA"})
 _US = frozenset({"", "US"})
+_DOLLARS = "USD"
 
 
 def names(placed: Placed, node: LoopNode, circumstances: Circumstances) -> Iterable[Hit]:
@@ -112,8 +113,11 @@ def references(placed: Placed, node: LoopNode, circumstances: Circumstances) -> 
 
 
 def currency(placed: Placed, node: LoopNode, circumstances: Circumstances) -> Iterable[Hit]:
-    """Anything but US dollars?"""
-    return (Hit("foreign_currency", placed, 2),)
+    """A currency at all, and US dollars?"""
+    code = placed.element(2)
+    if not circumstances.known("currencies", code):
+        return (Hit("currency", placed, 2),)
+    return () if code == _DOLLARS else (Hit("foreign_currency", placed, 2),)
 
 
 def dates(placed: Placed, node: LoopNode, circumstances: Circumstances) -> Iterator[Hit]:
@@ -213,7 +217,7 @@ SEGMENT_QUESTIONS: tuple[SegmentQuestion, ...] = (
     SegmentQuestion(ids=("state", "postal_code", "postal_code_nine", "country"), names=("N4",), ask=city),
     SegmentQuestion(ids=("phone", "phone_area", "email", "phone_extension"), names=("PER",), ask=contacts),
     SegmentQuestion(ids=("tax_number", "reference_repeats"), names=("REF",), ask=references),
-    SegmentQuestion(ids=("foreign_currency",), names=("CUR",), ask=currency),
+    SegmentQuestion(ids=("currency", "foreign_currency"), names=("CUR",), ask=currency),
     SegmentQuestion(
         ids=("date_not_real", "period_reversed", "one_day_period", "date_in_future"), names=("DTP",), ask=dates
     ),

@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from integration_engine.wire.x12.guides.records import QUALIFIER_AT, Row
 
+# Told by level and by report, not by name: their places are written without the code.
+_UNTOLD = frozenset({"HL", "PWK"})
+
 
 class Level(StrEnum):
     """The part of an answer in which a receiver would report the fault; the code belongs to it."""
@@ -39,8 +42,8 @@ class Fault:
 
 def position(row: Row, parts: list[str], component: str, element: int = 0, part: int = 0) -> str:
     """``2300/HI*ABK-01-2``: loop, segment with the qualifier that tells it apart, element and component."""
-    at = QUALIFIER_AT.get(row.name, 0)
-    code = parts[at].partition(component)[0] if 0 < at < len(parts) and row.name != "HL" else ""
+    at = 0 if row.name in _UNTOLD else QUALIFIER_AT.get(row.name, 0)
+    code = parts[at].partition(component)[0] if 0 < at < len(parts) else ""
     if code and code not in row.qualifiers:
         code = row.qualifiers[0] if len(row.qualifiers) == 1 else ""
     name = f"{row.name}*{code}" if code else row.name

@@ -50,10 +50,11 @@ class LoopNode:
     """One occurrence of a loop.
 
     Shapes   segments: in the order they came. children: loops inside, without those already handed on. seen: how
-             often each loop inside came, handed on or not. level: HL01 of a hierarchical loop.
+             often each loop inside came, handed on or not. order, inner: how far segments and loops have come in the
+             guide's order. level: HL01 of a hierarchical loop.
     """
 
-    __slots__ = ("above", "children", "counts", "level", "order", "seen", "segments", "start", "state")
+    __slots__ = ("above", "children", "counts", "inner", "level", "order", "seen", "segments", "start", "state")
 
     def __init__(self, state: State, above: LoopNode | None, start: Segment) -> None:
         self.state = state
@@ -64,6 +65,7 @@ class LoopNode:
         self.counts: dict[int, int] = {}
         self.seen: dict[str, int] = {}
         self.order = 0
+        self.inner = (0, 0)
         self.level = ""
 
     @property
@@ -102,11 +104,15 @@ class LoopNode:
 
 
 class GuideCheck:
-    """One check of one transaction set. Go through ``loops``; ``faults`` is whole when it has ended."""
+    """One check of one transaction set. Go through ``loops``; ``faults`` is whole when it has ended.
+
+    Shapes   remarks: what stands in another order than the guide lists it, where the order means nothing.
+    """
 
     def __init__(self, guide: CompiledGuide, transaction: Transaction) -> None:
         self.guide = guide
         self.faults: list[Fault] = []
+        self.remarks: list[Fault] = []
         self._segments: Sequence[Segment] = transaction.segments
         self._end = transaction.se
         self._component = guide.separators.component
@@ -196,8 +202,10 @@ class GuideCheck:
         where = position(place.row, parts, self._component, element, part)
         self._say(level, code, where, text, segment)
 
-    def _say(self, level: Level, code: str, where: str, text: str, segment: Segment) -> None:
-        self.faults.append(
+    def _say(
+        self, level: Level, code: str, where: str, text: str, segment: Segment, into: list[Fault] | None = None
+    ) -> None:
+        (self.faults if into is None else into).append(
             Fault(
                 level=level,
                 code=code,
@@ -219,8 +227,16 @@ class GuideCheck:
         count = above.seen[loop.id] = above.seen.get(loop.id, 0) + 1
         if loop.id == _CLAIM:
             self._claim = self._line = ""
+        where = f"{loop.id}/{state.places[0].row.name}"
+        if state.order < above.inner:
+            text = "this loop stands after those it should precede"
+            if state.order[0] < above.inner[0]:
+                self._say(Level.SEGMENT, "7", where, text, segment)
+            else:
+                self._say(Level.SEGMENT, "7", where, text, segment, self.remarks)
+        else:
+            above.inner = state.order
         if loop.most is not None and count > loop.most:
-            where = f"{loop.id}/{state.places[0].row.name}"
             self._say(Level.SEGMENT, "4", where, f"the guide has this loop at most {loop.most} times here", segment)
         return node
 

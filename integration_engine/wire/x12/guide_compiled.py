@@ -16,11 +16,12 @@ from functools import lru_cache
 from integration_engine.wire.x12.guides.records import Element, Guide, Loop, Row
 from integration_engine.wire.x12.structure import Separators
 
-_DAY = r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+_DAY = r"(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _SHORT_DAY = r"\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _TIME = r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d(?:\d\d?)?)?"
 _SHORT_DAY_LENGTH = 6
 _DAY_LENGTH = 8
+_KIND = 3  # 2310A and 2310B are of one kind, 2310 and 2320 are not
 
 Key = tuple[str, str]
 
@@ -58,9 +59,14 @@ class Move:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class State:
-    """One loop at one place of the tree; ``children`` and ``moves`` are filled once, when the guide is compiled."""
+    """One loop at one place of the tree; ``children`` and ``moves`` are filled once, when the guide is compiled.
+
+    Shapes   order: its place among the loops beside it: the kind of loop (2310, 2320, …), then the loop. Loops of one
+             kind have one position in the standard, and may come in any order.
+    """
 
     loop: Loop
+    order: tuple[int, int]
     above: State | None
     places: tuple[Place, ...]
     required: frozenset[int]
@@ -103,11 +109,13 @@ def _place(row: Row, number: int, separators: Separators) -> Place:
     return Place(row=row, number=number, match=re.compile(pattern(row, separators)).fullmatch)
 
 
-def _state(loop: Loop, above: State | None, separators: Separators) -> State:
+def _state(loop: Loop, above: State | None, separators: Separators, order: tuple[int, int] = (0, 0)) -> State:
     places = tuple(_place(row, number, separators) for number, row in enumerate(loop.rows))
     required = frozenset(place.number for place in places if place.row.required)
-    state = State(loop=loop, above=above, places=places, required=required)
-    state.children.extend(_state(child, state, separators) for child in loop.loops)
+    state = State(loop=loop, order=order, above=above, places=places, required=required)
+    kinds = list(dict.fromkeys(child.id[:_KIND] for child in loop.loops))
+    for number, child in enumerate(loop.loops):
+        state.children.append(_state(child, state, separators, (kinds.index(child.id[:_KIND]), number)))
     return state
 
 
