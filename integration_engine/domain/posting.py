@@ -33,7 +33,11 @@ class LineResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimResult:
-    """What an answer did to one claim. key: under which it is recognised when it comes again."""
+    """What an answer did to one claim.
+
+    Shapes   key: under which it is recognised when it comes again. denial: of the claim as a whole; a claim with status
+             4 is denied even when all of it is the patient's share and no line counts as denied.
+    """
 
     index: int
     key: str
@@ -43,6 +47,7 @@ class ClaimResult:
     patient: Decimal
     reversal: bool
     posted: bool
+    denial: DenialDecision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,7 @@ class ClaimBooks:
         self.remit = remit
         self.responses = responses
         self.on = on
+        self.as_of = remit.paid_on or remit.produced_on or on  # the day whose code lists count
         self.context_of = context_of
         self.entries: list[Entry] = []
         self.findings: list[Finding] = []
@@ -112,7 +113,7 @@ class ClaimBooks:
         """Add the legs of adjustments; gives back what is left of ``room``."""
         context = self.context_of(match.claim, match.line_of(line.number))
         for adjustment in adjustments:
-            books = judge(adjustment, line, claim, context, self.responses, self.on).books
+            books = judge(adjustment, line, claim, context, self.responses, self.as_of).books
             account = _ACCOUNTS.get(books)
             if account is None:
                 continue

@@ -95,16 +95,25 @@ def categorize_claim(
              by line where lines are known apart.
     """
     lines = tuple(categorize(line, claim, context, responses, on) for line in claim.lines)
+    return of_claim(claim, lines, context, responses, on), lines
+
+
+def of_claim(
+    claim: RemitClaim, lines: tuple[DenialDecision, ...], context: DenialContext, responses: Responses, on: date
+) -> DenialDecision:
+    """Whether a claim was denied, given the decision of each of its lines; context: of the claim as a whole."""
     denied = [decision for decision in lines if decision.denied]
     if denied:
-        return max(denied, key=lambda decision: decision.amount), lines
+        return max(denied, key=lambda decision: decision.amount)
+    if claim.status == REVERSAL:
+        return _not_denied("The answer takes back an earlier one.", "reversal")
     whole = claim_as_line(claim)
     if not claim.lines:
         first = categorize(whole, claim, context, responses, on)
         if first.denied:
-            return first, lines
+            return first
     if claim.status != DENIED:
-        return _not_denied("No line was denied.", "no denied line"), lines
+        return _not_denied("No line was denied.", "no denied line")
     # Status 4 with the patient's share alone: the payer denies what the patient then owes, for a cause that counts.
     adjustments = (*claim.adjustments, *(a for line in claim.lines for a in line.adjustments))
     judged = [judge(a, whole, claim, context, responses, on) for a in adjustments if a.amount > ZERO]
@@ -121,7 +130,7 @@ def categorize_claim(
                 decided_by="claim status 4",
             )
         ]
-    return _decision(causes, whole, claim, context, responses, on), lines
+    return _decision(causes, whole, claim, context, responses, on)
 
 
 def claim_as_line(claim: RemitClaim) -> RemitLine:
@@ -241,7 +250,7 @@ def _rule_for(
     names = {context.payer_key, context.profile}
     for rule in responses.rules:
         meant = not rule.payers or not names.isdisjoint(rule.payers)
-        if meant and rule.in_force.find(on) and rule.when.holds(facts) is True:
+        if meant and rule.when.holds(facts) is True and rule.in_force.find(on):
             return rule
     return None
 

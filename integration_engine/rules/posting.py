@@ -19,7 +19,7 @@ from integration_engine.domain.ledger import Account, Entry, EntryKind
 from integration_engine.domain.posting import ClaimResult, LineResult, Posting
 from integration_engine.domain.remit import Adjustment, Remit, RemitClaim, RemitLine
 from integration_engine.rules.claim_posting import ClaimBooks, ContextOf, nothing_known, remit_finding
-from integration_engine.rules.denials import PREDETERMINATION, REVERSAL, categorize, claim_as_line, judge
+from integration_engine.rules.denials import PREDETERMINATION, REVERSAL, categorize, claim_as_line, judge, of_claim
 from integration_engine.rules.ledger import difference, open_balance, pair
 from integration_engine.rules.remit_balance import balance, payment_difference
 from integration_engine.rules.remit_matching import Match
@@ -61,7 +61,8 @@ def post(
 ) -> Posting:
     """What one remit posts.
 
-    Shapes   matches: one for each claim of the remit, in its order. on: day of posting; code lists are asked by it.
+    Shapes   matches: one for each claim of the remit, in its order. on: day of posting; code lists are asked by the
+             day of the payment.
              earlier: the ledger entries of the matched claims, for reversals and credit balances. already: keys posted
              before (``posting_keys``, ``remit_key``); what they name is not posted again. context_of: what is known of
              a line. accept_difference: a person has accepted that the remit does not balance; the difference goes to
@@ -173,8 +174,14 @@ class _Posting:
                 patient=sum((result.patient for result in results), ZERO),
                 reversal=claim.status == REVERSAL,
                 posted=posted,
+                denial=self._denial(claim, match, results),
             )
         )
+
+    def _denial(self, claim: RemitClaim, match: Match, results: list[LineResult]) -> DenialDecision:
+        decisions = tuple(result.denial for result in results if result.number)
+        context = self.context_of(match.claim, None)
+        return of_claim(claim, decisions, context, self.responses, self.books.as_of)
 
     def _results(self, index: int, claim: RemitClaim, match: Match) -> list[LineResult]:
         """What was decided on each line; the claim's own adjustments, if there are lines, as a result of number 0."""
@@ -190,7 +197,7 @@ class _Posting:
         context = self.context_of(match.claim, ours)
         sums = dict.fromkeys(Books, ZERO)
         for adjustment in adjustments:
-            sums[judge(adjustment, line, claim, context, self.responses, self.on).books] += adjustment.amount
+            sums[judge(adjustment, line, claim, context, self.responses, self.books.as_of).books] += adjustment.amount
         of_whole = line.number == 0 and bool(claim.lines)  # the claim's own adjustments beside its lines
         return LineResult(
             claim=index,
@@ -202,7 +209,7 @@ class _Posting:
             payer_adjusted=sums[Books.PAYER_ADJUSTMENT],
             patient=sums[Books.PATIENT],
             open=sums[Books.OPEN],
-            denial=_ALREADY_TOLD if of_whole else categorize(line, claim, context, self.responses, self.on),
+            denial=_ALREADY_TOLD if of_whole else categorize(line, claim, context, self.responses, self.books.as_of),
         )
 
     # --- what belongs to no claim -------------------------------------------------------------------------------------
