@@ -14,7 +14,7 @@ from typing import Any
 
 from integration_engine.domain.remit import Remit, RemitClaim
 from integration_engine.simulator.acknowledging import ACCEPTED, REFUSED, Refused, acknowledge, position_in, ta1
-from integration_engine.simulator.adjudicating import Decided, History, decide, payer_number, rank_procedures
+from integration_engine.simulator.adjudicating import REVERSAL, Decided, History, decide, payer_number, rank_procedures
 from integration_engine.simulator.claim_status import Said, Speaker, report
 from integration_engine.simulator.receiving import read_sent
 from integration_engine.simulator.remitting import payment, remit_set, unbalanced
@@ -235,13 +235,14 @@ class _File:
         effective = decided.outcome
         if effective.ending is Ending.CORRECTED:
             effective = self.scenario.outcomes[effective.then]
-        last = (*decided.first, *decided.later)[-1:]
+        last = (*decided.first, *decided.later)[-1]
+        denied = effective.cause is not None and effective.ending is Ending.DENIED and last.status != REVERSAL
         self._note(
             fate,
             outcome=decided.outcome.name,
             ending=decided.outcome.ending,
-            category=effective.cause.category if effective.cause and effective.ending is Ending.DENIED else None,
-            payer_control_number=last[0].payer_control_number if last else None,
+            category=effective.cause.category if effective.cause and denied else None,
+            payer_control_number=last.payer_control_number,
         )
 
     def _remits(

@@ -17,7 +17,7 @@ from integration_engine.adapters.x12_gate import X12Gate
 from integration_engine.crosswalk.answers.files import read_answers
 from integration_engine.simulator.answering import answer
 from integration_engine.simulator.scenario import OF_A_FILE, Choice, ProviderTake
-from integration_engine.simulator.truth import Simulation
+from integration_engine.simulator.truth import Simulation, history_of
 from integration_engine.simulator.writing import Kind
 from tests.simulator.claims import NUMBERS, TODAY, Claim, Line, everyday, text_837
 from tests.simulator.remits import imbalances, segments, sets, texts
@@ -131,6 +131,27 @@ def _close(read, decided_lines) -> bool:
     return [replace(line, allowed=line.allowed or None) for line in read] == [
         replace(line, allowed=line.allowed or None) for line in decided_lines
     ]
+
+
+PAID_OR_DENIED = tuple(name for name in OUTCOMES if everyday().outcomes[name].ending in {"paid", "denied", "corrected"})
+
+
+@settings(max_examples=60, deadline=None)
+@given(claim=claims, fates=st.tuples(*[st.sampled_from(PAID_OR_DENIED)] * 3))
+def test_nothing_stays_paid_when_a_claim_was_replaced_and_then_voided(claim: Claim, fates) -> None:
+    history: dict = {}
+    paid, number = Decimal(0), ""
+    for step, (frequency, outcome) in enumerate(zip("178", fates, strict=True)):
+        sent = replace(claim, number=f"C{step}", frequency=frequency, original=number)
+        scenario = replace(everyday(), choices=(Choice(outcome=outcome, claim=sent.number),), file_shares=(), takes=())
+        simulation = answer(text_837(sent), scenario, TODAY, NUMBERS, history)
+        (truth,) = simulation.truth
+        assert all(imbalances(text) == [] for text in texts(simulation, Kind.REMIT))
+        history = history_of(simulation.truth, history)
+        paid, number = paid + truth.paid, truth.payer_control_number or ""
+        assert len(history) == (frequency != "8")
+    assert paid == 0
+    assert truth.category is None
 
 
 GOLDEN = sorted((Path(__file__).parents[1] / "crosswalk" / "golden").rglob("*.x12"))
