@@ -10,6 +10,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -17,6 +18,14 @@ from integration_engine.core.errors import EngineError
 
 PREFIX = "INTEGRATION_ENGINE_"
 T = TypeVar("T")
+
+
+class GateMode(StrEnum):
+    """How much of a large 837P file pyx12 judges before it is released."""
+
+    ALL = "all"
+    SAMPLE = "sample"
+    OFF = "off"
 
 
 class SettingsError(EngineError):
@@ -56,6 +65,12 @@ class Settings:
     batch_size: int = _setting(100, "Messages a worker takes into one transaction.")
     batch_seconds: int = _setting(300, "How often `serve` writes due 837P files.")
     gate_workers: int = _setting(1, "Processes that hold pyx12 to check each 837P file before it is released.")
+    gate_mode: GateMode = _setting(  # noqa: RUF009 - a setting like the others
+        GateMode.ALL, "What pyx12 judges of a file above GATE_ABOVE: all, sample or off; our own check takes all of it."
+    )
+    gate_above: int = _setting(
+        2000, "Files with more claims than this follow GATE_MODE; smaller ones are judged whole."
+    )
     lease_seconds: int = _setting(30, "How long a silent worker keeps the patients it took.")
     sftp_host: str = _setting("", "The clearinghouse's SFTP server, for `exchange`; empty: files go by other means.")
     sftp_port: int = _setting(22, "Port of the SFTP server.")
@@ -128,5 +143,10 @@ def _convert(name: str, value: object, wanted: type) -> object:
         return int(text)
     if wanted is str:
         return text
+    if issubclass(wanted, StrEnum):
+        if text.lower() in list(wanted):
+            return wanted(text.lower())
+        msg = f"{PREFIX}{name.upper()} takes {', '.join(wanted)}"
+        raise SettingsError(msg)
     msg = f"{PREFIX}{name.upper()} takes {'true or false' if wanted is bool else 'a whole number'}"
     raise SettingsError(msg)
