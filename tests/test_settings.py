@@ -29,6 +29,7 @@ def test_environment_wins_when_a_file_gives_the_same_setting(tmp_path: Path) -> 
         ({"INTEGRATION_ENGINE_MLPP_PORT": "1"}, "unknown setting INTEGRATION_ENGINE_MLPP_PORT"),
         ({"INTEGRATION_ENGINE_MLLP_PORT": "x"}, "INTEGRATION_ENGINE_MLLP_PORT takes a whole number"),
         ({"INTEGRATION_ENGINE_MLLP_ALLOW_PLAIN_PUBLIC": "2"}, "takes true or false"),
+        ({"INTEGRATION_ENGINE_GATE_MODE": "some"}, "takes all, sample, off"),
         ({"INTEGRATION_ENGINE_SETTINGS": "/nowhere.toml"}, "nowhere.toml"),
     ],
 )
