@@ -16,13 +16,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from enum import StrEnum
 from types import TracebackType
 from typing import Any, Self
 
 import orjson
 
 from integration_engine.core.findings import Citation, Finding, Outcome, Queue, Severity
+from integration_engine.settings import GateMode
 from integration_engine.wire.x12.portions import outline, portions, sample
 
 PATIENCE_SECONDS = 600
@@ -30,14 +30,6 @@ PORTION_CLAIMS = 250  # pyx12 takes about 100 a second; portions of this size sh
 SAMPLE_SUBSCRIBERS = 50
 CRASH = "crash"
 CITATION = Citation(document="pyx12 4", section="005010X222A1")
-
-
-class GateMode(StrEnum):
-    """How much of a large file pyx12 judges."""
-
-    ALL = "all"
-    SAMPLE = "sample"
-    OFF = "off"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

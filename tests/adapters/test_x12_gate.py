@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from integration_engine.adapters.x12_gate import GateMode, GatePolicy, X12Gate
+from integration_engine.adapters.x12_gate import GatePolicy, X12Gate
 from integration_engine.core.findings import Outcome, Severity
+from integration_engine.settings import GateMode
 from tests.crosswalk.claim_drafts import CHILD, SIMPLE, written
 
 MANY = written(
