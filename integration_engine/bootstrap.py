@@ -22,7 +22,7 @@ from integration_engine.adapters.mapping_files import InForce, MappingFiles, shi
 from integration_engine.adapters.mllp_server import Delivery, ListenerSettings, MllpServer
 from integration_engine.adapters.outbox import publish, recover
 from integration_engine.adapters.processes import ProcessGroup
-from integration_engine.adapters.x12_gate import X12Gate
+from integration_engine.adapters.x12_gate import GatePolicy, X12Gate
 from integration_engine.crosswalk.feeds import Feeds
 from integration_engine.settings import Settings
 from integration_engine.stages.adjudicate import Adjudicate
@@ -165,7 +165,8 @@ def open_batch(settings: Settings, store: Store) -> Iterator[Batch]:
     """The batch stage with its pyx12 gate and its outbox."""
     settings.outbound_folder.mkdir(parents=True, exist_ok=True)
     recover(settings.outbound_folder)
-    with X12Gate(workers=settings.gate_workers) as gate:
+    policy = GatePolicy(mode=settings.gate_mode, above=settings.gate_above)
+    with X12Gate(workers=settings.gate_workers, policy=policy) as gate:
         yield Batch(
             store=store, rules=rules_in_force(settings), gate=gate, publish=publish, outbound=settings.outbound_folder
         )
