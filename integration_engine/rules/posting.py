@@ -17,7 +17,7 @@ from integration_engine.core.money import ZERO, to_cents
 from integration_engine.domain.denial import Books, DenialDecision
 from integration_engine.domain.ledger import Account, Entry, EntryKind
 from integration_engine.domain.posting import ClaimResult, LineResult, Posting
-from integration_engine.domain.remit import Adjustment, Remit, RemitClaim, RemitLine
+from integration_engine.domain.remit import Adjustment, ProviderAdjustment, Remit, RemitClaim, RemitLine
 from integration_engine.rules.claim_posting import ClaimBooks, ContextOf, nothing_known, remit_finding
 from integration_engine.rules.denials import PREDETERMINATION, REVERSAL, categorize, claim_as_line, judge, of_claim
 from integration_engine.rules.ledger import difference, open_balance, pair
@@ -221,6 +221,20 @@ class _Posting:
         for adjustment in self.remit.provider_adjustments:
             cents, code = to_cents(adjustment.amount), f"PLB {adjustment.reason}"
             self._outside(key, Account.PROVIDER_ADJUSTMENT, Account.CASH, cents, EntryKind.PROVIDER_ADJUSTMENT, code)
+            if (finding := self._to_look_at(adjustment)) is not None:
+                self.findings.append(finding)
+
+    def _to_look_at(self, adjustment: ProviderAdjustment) -> Finding | None:
+        """Money taken or given outside of claims that someone should look at; interest and the like need nobody."""
+        known = self.responses.provider_adjustments.get(adjustment.reason)
+        if known is not None and not known.fix:
+            return None
+        says = known.says if known is not None else f"a reason that no file maps ({adjustment.reason})"
+        fix = known.fix if known is not None else "Ask the payer what it is, and add it to mappings/responses/."
+        place = f"segment {adjustment.position}, PLB"
+        text = f"Money was taken or given outside of claims: {says}."
+        amount = str(adjustment.amount)
+        return remit_finding(self.remit, "provider_adjustment", text, fix, place, Severity.WARNING, amount)
 
     def accepted_difference(self) -> None:
         """What a person accepted although it does not add up: the bank has it, or lacks it, and nobody knows why."""

@@ -18,9 +18,11 @@ from integration_engine.rules.conditions import compile_condition
 from integration_engine.rules.rule_files import cite
 
 FOLDER = "responses/"
-DENIALS, OVERRIDES, APPEALS, CODES = (
-    f"{FOLDER}{name}.yaml" for name in ("denials", "overrides", "appeals", "acknowledgment_codes")
+DENIALS, OVERRIDES, APPEALS, CODES, PROVIDER = (
+    f"{FOLDER}{name}.yaml"
+    for name in ("denials", "overrides", "appeals", "acknowledgment_codes", "provider_adjustments")
 )
+PRACTICE, PROFILES = "practice.yaml", "payers/"
 ANY = "any"
 
 T = TypeVar("T")
@@ -30,17 +32,20 @@ Model = TypeVar("Model", bound=BaseModel)
 def compile_responses(files: Mapping[str, str]) -> r.Responses:
     """What payers' codes mean, from a mappings folder.
 
-    Shapes   files: path below mappings/ → text; only those below responses/ are looked at.
+    Shapes   files: path below mappings/ → text. Beside those below responses/ only the names of payers and profiles are
+             looked at, so that a rule for a payer nobody has is refused.
     Raises   MappingError with every problem found.
     """
-    return _Reading({name: text for name, text in files.items() if name.startswith(FOLDER)}).responses()
+    ours = {name: text for name, text in files.items() if name.startswith(FOLDER)}
+    return _Reading(ours, _payers(files)).responses()
 
 
 class _Reading:
     """One reading of the files; collects problems instead of stopping at the first."""
 
-    def __init__(self, files: Mapping[str, str]) -> None:
+    def __init__(self, files: Mapping[str, str], payers: frozenset[str]) -> None:
         self.files = files
+        self.payers = payers
         self.problems: list[MappingProblem] = []
         self.documents: dict[str, Document] = {}
 
@@ -49,10 +54,12 @@ class _Reading:
         overrides = self._one(OVERRIDES, m.OverridesFile)
         appeals = self._one(APPEALS, m.AppealsFile)
         codes = self._one(CODES, m.AcknowledgmentCodesFile)
+        provider = self._one(PROVIDER, m.ProviderAdjustmentsFile)
         if self.problems:
             raise MappingError(tuple(self.problems))
-        assert denials and overrides and appeals and codes  # noqa: PT018 - no problems: all read
+        assert denials and overrides and appeals and codes and provider  # noqa: PT018 - no problems: all read
         self._check(denials)
+        self._known(APPEALS, ("appeals",), appeals.appeals)
         compiled = r.Responses(
             version=self._version(),
             reasons=self._dated(DENIALS, ("reasons",), "denial reasons", denials.reasons, _reasons),
@@ -72,6 +79,7 @@ class _Reading:
                 for payer, spans in appeals.appeals.items()
             },
             unmapped_limit_percent=denials.unmapped_limit_percent,
+            provider_adjustments=_codes(provider.provider_adjustments),
             **{name: _codes(getattr(codes, name)) for name in _CODE_LISTS},
         )
         if self.problems:
@@ -112,6 +120,12 @@ class _Reading:
             self._wrong(name, path, str(error))
             return Dated(label, values[:1])
 
+    def _known(self, name: str, path: tuple[str | int, ...], payers: Iterable[str]) -> None:
+        """Every name is a payer of the practice or a profile."""
+        for payer in payers:
+            if payer != ANY and payer not in self.payers:
+                self._wrong(name, path, f"there is no payer and no profile {payer!r}")
+
     def _check(self, denials: m.DenialsFile) -> None:
         """Every category has its action."""
         known = {category.value for category in DenialCategory}
@@ -142,6 +156,7 @@ class _Reading:
         found: list[r.DenialRule] = []
         for index, rule in enumerate(rules):
             path = ("rules", index)
+            self._known(name, (*path, "payers"), rule.payers)
             if any(rule.id == other.id for other in found):
                 self._wrong(name, (*path, "id"), f"the id {rule.id} stands here twice")
             try:
@@ -189,6 +204,17 @@ _CODE_LISTS = (
     "statuses",
     "entities",
 )
+
+
+def _payers(files: Mapping[str, str]) -> frozenset[str]:
+    """The payers of the practice and the profiles, as far as their files can be read; their own compiler tells the rest."""
+    profiles = {name.removeprefix(PROFILES).removesuffix(".yaml") for name in files if name.startswith(PROFILES)}
+    try:
+        practice = read_document(PRACTICE, files.get(PRACTICE, "")).value
+    except MappingError:
+        practice = None
+    listed = practice.get("payers") if isinstance(practice, dict) else None
+    return frozenset(profiles) | frozenset(listed if isinstance(listed, dict) else ())
 
 
 def _category(name: str) -> DenialCategory | None:

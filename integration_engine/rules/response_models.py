@@ -168,11 +168,19 @@ class AcknowledgmentCodesFile(_File):
     entities: AnswerCodesFile
 
 
+class ProviderAdjustmentsFile(_File):
+    """provider_adjustments.yaml."""
+
+    description: str
+    provider_adjustments: AnswerCodesFile
+
+
 MODELS: Mapping[str, type[BaseModel]] = {
     "denials": DenialsFile,
     "denial_overrides": OverridesFile,
     "appeals": AppealsFile,
     "acknowledgment_codes": AcknowledgmentCodesFile,
+    "provider_adjustments": ProviderAdjustmentsFile,
 }
 
 

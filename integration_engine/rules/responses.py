@@ -89,7 +89,7 @@ class AppealLimit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerCode:
-    """One code of an acknowledgment in our words. taken, refused: what it does to the claim; neither: it only explains."""
+    """One code of an answer in our words. taken, refused: what it does to the claim; neither: it only explains."""
 
     code: str
     says: str
@@ -132,3 +132,4 @@ class Responses:
     status_categories: AnswerCodes
     statuses: AnswerCodes
     entities: AnswerCodes
+    provider_adjustments: AnswerCodes

@@ -348,6 +348,7 @@ def test_every_answer_is_denied_with_one_category_or_not_at_all(
         ("denials", 'instead: ["45"]', 'instead: ["4545"]', "stands in no list"),
         ("denials", "    unmapped: {remedy", "    unmaped: {remedy", "there is no action for unmapped"),
         ("denials", "      authorization:\n        M62", "      authorization:\n        M127: twice\n        M62", "already stands under"),
+        ("appeals", "  tricare:", "  tricar:", "no payer and no profile 'tricar'"),
         ("appeals", "effective_to: 2024-12-31", "effective_to: 2026-12-31", "runs into"),
         ("acknowledgment_codes", "taken: true}", "takn: true}", "Extra inputs"),
     ],
@@ -360,7 +361,14 @@ def test_wrong_file_is_refused_with_its_line(file: str, old: str, new: str, prob
     assert any(problem in str(p) and p.file == name and p.line > 1 for p in caught.value.problems), str(caught.value)
 
 
+def test_override_for_a_payer_nobody_has_is_refused() -> None:
+    with pytest.raises(MappingError, match="no payer and no profile 'SUMIT'"):
+        compile_responses(FILES | {"responses/overrides.yaml": OVERRIDE.replace("[SUMMIT]", "[SUMIT]")})
+
+
 def test_missing_file_is_refused_by_name() -> None:
     with pytest.raises(MappingError, match=r"responses/denials\.yaml"):
         compile_responses({})
-    assert set(json_schemas()) == {"denials", "denial_overrides", "appeals", "acknowledgment_codes"}
+    assert set(json_schemas()) == {
+        "denials", "denial_overrides", "appeals", "acknowledgment_codes", "provider_adjustments",
+    }  # fmt: skip

@@ -296,6 +296,12 @@ def test_provider_adjustments_bring_cash_to_the_payment() -> None:
     result = posted(answer, claim)
     assert total_of(result.entries, Account.CASH) == to_cents(answer.amount) == 9325
     assert total_of(result.entries, Account.PROVIDER_ADJUSTMENT) == 9875
+    (finding,) = result.findings  # interest needs nobody
+    assert (finding.id, finding.observed, finding.severity) == (
+        "remittance.provider_adjustment", "100.00", Severity.WARNING,
+    )  # fmt: skip
+    unknown = posted(remit(answered(claim, "CO-45 30", "CO-45 18"), plb="ZZ 1.00"), claim)
+    assert ids(unknown) == {"remittance.provider_adjustment"}
 
 
 def test_unknown_claim_waits_on_unapplied_until_it_is_assigned() -> None:
