@@ -26,6 +26,7 @@ from integration_engine.adapters.x12_gate import GatePolicy, X12Gate
 from integration_engine.crosswalk.feeds import Feeds
 from integration_engine.settings import Settings
 from integration_engine.stages.adjudicate import Adjudicate
+from integration_engine.stages.authorizations import RowOutcome, RowResult, TakeAuthorizations
 from integration_engine.stages.batch import Batch, WrittenFile
 from integration_engine.stages.receive import Incoming, Receive
 from integration_engine.stages.rules_in_force import RulesInForce, compile_rules_in_force
@@ -158,6 +159,25 @@ def adjudicate_again(settings: Settings, store: Store, patient_id: int) -> None:
     stage = Adjudicate(store=store, rules=rules_in_force(settings))
     while not stage.again(patient_id, system_clock()):
         time.sleep(IDLE_SECONDS)
+
+
+def import_authorizations(
+    settings: Settings, store: Store, raw: bytes, text: str, *, by: str, dry_run: bool, advance: Callable[[], object]
+) -> list[RowResult]:
+    """Take a file of existing authorizations in, patient by patient; ``advance`` is called after each."""
+    rules = rules_in_force(settings)
+    stage = TakeAuthorizations(store=store, adjudicate=Adjudicate(store=store, rules=rules), rules=rules)
+    plan = stage.plan(text)
+    results = list(plan.results)
+    journal_id = 0 if dry_run else stage.keep_file(raw, by=by, now=system_clock())
+    for patient_id, rows in plan.rows:
+        told: list[RowResult] | None = stage.preview(patient_id, rows)
+        if not dry_run and any(result.outcome is RowOutcome.TAKEN for result in told or ()):
+            while (told := stage.take(patient_id, rows, journal_id, system_clock())) is None:
+                time.sleep(IDLE_SECONDS)
+        results.extend(told or ())
+        advance()
+    return sorted(results, key=lambda result: (result.line, result.column))
 
 
 @contextmanager

@@ -22,7 +22,11 @@ codes_app = typer.Typer(
     no_args_is_help=True, help="Official code files: load a quarter or a year into mappings/codes/."
 )
 database_app = typer.Typer(no_args_is_help=True, help="The database: upgrade it, verify it.")
+authorizations_app = typer.Typer(
+    no_args_is_help=True, help="Authorizations: balances, bookings without cover, import of existing ones."
+)
 app.add_typer(queue_app, name="queue")
+app.add_typer(authorizations_app, name="authorizations")
 app.add_typer(crosswalk_app, name="crosswalk")
 app.add_typer(rules_app, name="rules")
 app.add_typer(codes_app, name="codes")
@@ -258,12 +262,70 @@ def queue_resolve(hold: int, by: By, reason: Reason) -> None:
     sys.exit(act_on_hold(_settings(), "resolve", hold, by=by, reason=reason))
 
 
+@queue_app.command("state")
+def queue_state(
+    hold: int,
+    to: Annotated[str, typer.Option("--to", help="extension_requested, denied, patient_pay_only or none.")],
+    evidence: Annotated[str, typer.Option("--evidence", help="What happened, with its date: 'faxed 2026-11-20'.")],
+    by: By,
+    reference: Annotated[str, typer.Option("--reference", help="The payer's or the agreement's own number.")] = "",
+) -> None:
+    """Say how far an authorization hold has come, with what proves it; a step that is not legal is refused."""
+    from integration_engine.cli.authorizations import move_hold
+    from integration_engine.rules.hold_stages import Evidence
+
+    sys.exit(move_hold(_settings(), hold, to, Evidence(text=evidence, reference=reference, by=by)))
+
+
 @queue_app.command("override")
 def queue_override(hold: int, by: By, reason: Reason) -> None:
     """Accept a finding by name and let the encounter go on; adjudicated again at once."""
     from integration_engine.cli.reading import act_on_hold
 
     sys.exit(act_on_hold(_settings(), "override", hold, by=by, reason=reason))
+
+
+# --- authorizations ------------------------------------------------------------------------------------------------------
+
+
+@authorizations_app.command("balance")
+def authorizations_balance(
+    patient: Annotated[
+        str | None, typer.Option(help="Record number, as the EMR sends it in PID-3; default: all.")
+    ] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Count only up to this date.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Count authorizations down: authorized, used outside, billed, in flight, scheduled, left."""
+    from integration_engine.cli.authorizations import show_balances
+
+    sys.exit(show_balances(_settings(), patient, as_of.date() if as_of else None, as_json=as_json))
+
+
+@authorizations_app.command("uncovered")
+def authorizations_uncovered(
+    days: Annotated[int, typer.Option(help="How many days to look ahead, today included.")] = 14,
+    as_json: Json = False,
+) -> None:
+    """List booked appointments that nothing covers, by day and location, with the money at risk."""
+    from integration_engine.cli.authorizations import show_uncovered
+
+    sys.exit(show_uncovered(_settings(), days, as_json=as_json))
+
+
+@authorizations_app.command("import")
+def authorizations_import(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV file, see README.md.")],
+    by: By,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be taken; store nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take existing authorizations from a CSV file; each row that cannot be taken is told with its line and column."""
+    from integration_engine.cli.authorizations import import_file
+
+    sys.exit(import_file(_settings(), file, by, dry_run=dry_run, as_json=as_json))
 
 
 # --- files and database ------------------------------------------------------------------------------------------------------
