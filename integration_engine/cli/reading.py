@@ -9,6 +9,7 @@ from integration_engine.adapters.clock import system_clock
 from integration_engine.bootstrap import adjudicate_again, mapping_files, open_store
 from integration_engine.cli.explaining import tell
 from integration_engine.cli.output import print_json, print_table
+from integration_engine.domain.hold import HoldStage
 from integration_engine.settings import Settings
 from integration_engine.stages.trace import trace
 from integration_engine.store import Connection, Store
@@ -69,7 +70,7 @@ def list_holds(settings: Settings, queue: str | None, state: str, *, as_json: bo
     today = system_clock().date()
     print_table(
         "Holds",
-        ("hold", "queue", "due", "age", "owner", "visit", "reason", "next step"),
+        ("hold", "queue", "due", "age", "owner", "visit", "stage", "reason", "next step"),
         [
             (
                 h.id,
@@ -78,6 +79,7 @@ def list_holds(settings: Settings, queue: str | None, state: str, *, as_json: bo
                 f"{(today - h.opened_at.date()).days} d",
                 h.assigned_to or h.owner,
                 h.encounter,
+                "" if h.stage == HoldStage.NONE else h.stage,
                 h.text,
                 h.fix,
             )

@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from integration_engine.adapters.mapping_files import MappingFiles, shipped_folder
 from integration_engine.core.codes import Hcpcs
@@ -338,3 +340,42 @@ def test_benefit_limit_is_told_as_not_checked_when_something_is_unknown(given, a
     result = check(coverage=GRANITE, limits=(given,), amount=amount, history=history)
     assert [f.id for f in result.findings] == ["configuration.benefit_limit_not_checked"]
     assert holds(result) == []
+
+
+# --- whatever comes, in whatever order --------------------------------------------------------------------------------------------
+
+NUMBERS = ("A100", "B200", "C300")
+PERMITS = st.builds(
+    permit,
+    st.sampled_from(NUMBERS),
+    st.sampled_from(["0", "1", "2", "5"]),
+    basis=st.sampled_from([Basis.VISITS, Basis.UNITS]),
+    used_before=st.sampled_from([None, Decimal(0), Decimal(1)]),
+    codes=st.sampled_from([(), (EXERCISE,), (MANUAL,), (EXERCISE, MANUAL)]),
+    ends_on=st.sampled_from([date(2026, 10, 31), date(2026, 12, 31)]),
+)
+DAYS = st.lists(
+    st.sampled_from([((EXERCISE, 2),), ((MANUAL, 1),), ((EXERCISE, 3), (MANUAL, 1))]), min_size=1, max_size=8
+)
+
+
+@given(st.lists(PERMITS, max_size=3, unique_by=lambda a: a.number), DAYS)
+def test_no_authorization_is_ever_used_beyond_what_it_allows(authorizations, days) -> None:
+    history: tuple[PriorDay, ...] = ()
+    for index, codes in enumerate(days):
+        result = check(*authorizations, codes=codes, history=history)
+        covered = {code for code, _ in result.numbers}
+        assert covered == ({code for code, _ in codes} if not holds(result) else set())
+        assert (result.number is not None) is (len({number for _, number in result.numbers}) == 1)
+        history = (*history, replace(prior(date(2026, 9, 1 + index)), authorizations=result.consumed))
+    for one in authorizations:
+        used = sum((q for day in history for number, q in day.authorizations if number == one.number), Decimal(0))
+        assert used == 0 or used + (one.used_before or 0) <= one.allowed
+
+
+@given(st.permutations(NUMBERS), DAYS)
+def test_order_of_entry_changes_nothing(order, days) -> None:
+    ends = dict(zip(NUMBERS, (date(2026, 10, 31), date(2026, 11, 30), date(2026, 12, 31)), strict=True))
+    one = [permit(number, "2", ends_on=ends[number]) for number in NUMBERS]
+    other = [permit(number, "2", ends_on=ends[number]) for number in order]
+    assert check(*one, codes=days[0]) == check(*other, codes=days[0])
