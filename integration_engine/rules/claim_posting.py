@@ -24,6 +24,7 @@ from integration_engine.rules.remit_matching import Match
 from integration_engine.rules.responses import Responses
 
 FIRST_PAYER = "P"
+LATER_PAYER = frozenset({"2", "3", "20", "21"})  # CLP02: processed as secondary or tertiary, passed on or not
 
 # Where money that a payer takes off a charge is posted; what stays open is posted nowhere.
 _ACCOUNTS: Mapping[Books, Account] = {
@@ -78,8 +79,9 @@ class ClaimBooks:
     def _stated(self, key: str, claim: RemitClaim, match: Match) -> list[Entry]:
         """The legs of a claim's own amounts: line by line, and what it states beside its lines on the claim as a whole."""
         assert match.claim is not None
-        legs: list[Entry] = []
-        room = self._room(claim, match.claim)
+        handed = self._handed_over(claim, match.claim)
+        legs = list(self._to_later_payer(key, handed, match.claim))
+        room = self._room(claim, match.claim, handed)
         for line in claim.lines:
             legs += self._pair(key, Account.CASH, line.paid, EntryKind.PAYMENT, match, line.number)
             room = self._adjustments(legs, key, line, line.adjustments, claim, match, room)
@@ -88,16 +90,33 @@ class ClaimBooks:
         self._adjustments(legs, key, claim_as_line(claim), claim.adjustments, claim, match, room)
         return legs
 
-    def _room(self, claim: RemitClaim, ours: SubmittedClaim) -> int | None:
+    def _handed_over(self, claim: RemitClaim, ours: SubmittedClaim) -> int:
+        """What the patient owes on a first payer's claim that a later payer answers by itself, in cents.
+
+        Why      Payers pass claims on to supplements (CLP02 19), whose remit names our claim to the first payer: what it
+                 pays is the patient's share, not the first payer's money.
+        """
+        if ours.sequence != FIRST_PAYER or claim.status not in LATER_PAYER:
+            return 0
+        return max(0, open_balance(self.of_claim(ours.number), ours.number).patient)
+
+    def _to_later_payer(self, key: str, cents: int, ours: SubmittedClaim) -> tuple[Entry, ...]:
+        """The patient's share, owed by the later payer until its own answer says what is left."""
+        owed = (Account.RECEIVABLE_PAYER, Account.RECEIVABLE_PATIENT)
+        kind, trace = EntryKind.TRANSFER, self.remit.trace
+        return pair(key, *owed, cents, kind, self.on, claim=ours.number, code="later payer", remit=trace)
+
+    def _room(self, claim: RemitClaim, ours: SubmittedClaim, handed: int) -> int | None:
         """What a later payer can still write off, in cents; None for the first payer and for reversals.
 
         Why      Later payers state the whole contractual reduction again, of which the first payer's part is written off
                  already; only what was handed over to the later payer is left to reduce.
         """
-        if ours.sequence == FIRST_PAYER or claim.status == REVERSAL:
+        first = ours.sequence == FIRST_PAYER and claim.status not in LATER_PAYER
+        if first or claim.status == REVERSAL:
             return None
         shares = sum((a.amount for a in all_adjustments(claim) if a.group == AdjustmentGroup.PATIENT), ZERO)
-        owed = open_balance(self.of_claim(ours.number), ours.number).payer
+        owed = open_balance(self.of_claim(ours.number), ours.number).payer + handed
         return max(0, owed - to_cents(claim.paid) - to_cents(shares))
 
     def _adjustments(
@@ -173,9 +192,11 @@ class ClaimBooks:
             self.findings.append(self._reversal_unknown(claim))
             self.add(stated)
             return
-        if not whole:
-            self.findings.append(self._reversal_differs(claim))
         latest = max(agreeing, key=lambda legs: legs[0].on)
+        # A later payer's reductions were posted only as far as there was room, so they differ from what it states.
+        of_later = match.claim.sequence != FIRST_PAYER or any(leg.kind is EntryKind.TRANSFER for leg in latest)
+        if not whole and not of_later:
+            self.findings.append(self._reversal_differs(claim))
         self.add(undo(latest, self.on, key, remit=self.remit.trace))
 
     def unapplied(self, key: str, claim: RemitClaim) -> None:

@@ -250,7 +250,8 @@ class _Posting:
         named = dict.fromkeys(entry.claim for entry in self.books.entries if entry.claim is not None)
         for number in named:
             owed = open_balance(self.books.of_claim(number), number)
-            if number in self.charged and (owed.payer < 0 or owed.patient < 0):
+            # What a patient paid ahead is no credit while the payer still owes: its answer may yet leave a share.
+            if number in self.charged and (owed.payer < 0 or (owed.patient < 0 and owed.payer == 0)):
                 self.findings.append(
                     remit_finding(
                         self.remit,

@@ -403,6 +403,34 @@ def test_later_payer_gets_what_is_left_and_its_repeated_reduction_is_not_written
     assert total_of(entries, Account.REVENUE) == -10000
 
 
+def test_supplement_that_answers_the_first_payers_claim_pays_the_patients_share() -> None:
+    claim = sent("C1", "100.00", codes="97110", mods="GP")
+    entries = entries_for_claim(claim, SENT)
+    entries += posted(remit(answered(claim, "CO-45 20 PR-2 20", status="19")), claim, earlier=entries).entries
+    assert (open_balance(entries, "C1").payer, open_balance(entries, "C1").patient) == (0, 2000)
+    later = answered(claim, "OA-23 60 CO-45 20 PR-3 5", status="2")
+    assert later.paid == Decimal(15)
+    result = posted(remit(later, trace="T2"), claim, earlier=entries)
+    assert ids(result) == set()
+    both = (*entries, *result.entries)
+    assert (open_balance(both, "C1").payer, open_balance(both, "C1").patient) == (0, 500)
+    assert (total_of(both, Account.CASH), total_of(both, Account.CONTRACTUAL)) == (7500, 2000)
+    back = answered(claim, "OA-23 60 CO-45 20 PR-3 5", status="22", sign=-1)
+    undone = posted(remit(back, trace="T3"), claim, earlier=both)
+    assert ids(undone) == set()
+    assert accounts((*both, *undone.entries)) == accounts(entries)
+
+
+def test_patient_who_paid_ahead_has_no_credit_while_the_payer_owes() -> None:
+    claim = sent()
+    entries = (*entries_for_claim(claim, SENT), *patient_paid("C1", 2500, SENT, "P1"))
+    denied = posted(remit(answered(claim, "CO-197 180", "CO-197 60")), claim, earlier=entries)
+    assert ids(denied) == set()
+    paid = posted(remit(answered(claim, "PR-3 20", "")), claim, earlier=entries)
+    assert ids(paid) == {"remittance.credit_balance"}
+    assert open_balance((*entries, *paid.entries), "C1").patient == -500
+
+
 def test_patient_payment_and_write_off_close_the_claim() -> None:
     claim = sent()
     entries = entries_for_claim(claim, SENT)
