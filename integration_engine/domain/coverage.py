@@ -29,6 +29,7 @@ class Coverage:
     """One enrolment. rank: 1 primary, 2 secondary, 3 tertiary. payer_id: the sender's id, resolved by mappings/practice.yaml.
 
     The subscriber fields are only sent when the subscriber is not the patient. Spans include both ends.
+    insurance_type: why Medicare pays after another payer, in the codes of 837P SBR05.
     """
 
     rank: int | None = None
@@ -47,6 +48,7 @@ class Coverage:
     ends_on: date | None = None
     authorization_number: str | None = None
     referral_number: str | None = None
+    insurance_type: str | None = None
 
 
 class BenefitPeriod(StrEnum):

@@ -39,11 +39,21 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accident:
-    """What the condition is related to, for claims that another liability may pay."""
+    """What the condition is related to, for claims that another liability may pay.
+
+    Shapes   claim_number: the liable insurer's number of the case. disabled_from, disabled_to: the span in which the
+             patient could not work. first_contact_on: when the patient first saw the provider for it.
+    """
 
     occurred_on: date | None = None
     kind: str | None = None  # AA auto, EM employment, OA other (837P CLM11)
     state: str | None = None
+    claim_number: str | None = None
+    disabled_from: date | None = None
+    disabled_to: date | None = None
+    last_worked_on: date | None = None
+    returned_to_work_on: date | None = None
+    first_contact_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

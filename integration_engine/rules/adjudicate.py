@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from integration_engine.core.codes import Hcpcs
 from integration_engine.core.errors import NotInForce
-from integration_engine.core.findings import Decision, Finding, Outcome, Queue, Severity
+from integration_engine.core.findings import Citation, Decision, Finding, Outcome, Queue, Severity
 from integration_engine.core.money import ZERO
 from integration_engine.domain.coverage import Basis, BenefitPeriod, Coverage
 from integration_engine.domain.encounter import EncounterType
@@ -28,6 +28,9 @@ from integration_engine.rules.payment_order import payment_order
 from integration_engine.rules.repairs import leave_out, repaired
 from integration_engine.rules.scrubber import scrub
 from integration_engine.rules.units import UnitsResult, billed_units
+
+TIE = Citation(document="CMS Pub 100-04 ch. 5", section="§20.2.C")
+HOUSE = Citation(document="house rule", section="order of payers; mappings/practice.yaml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,7 @@ def adjudicate(day: TreatmentDay, parameters: Parameters, history: History) -> A
             authorization.number,
             parameters,
             numbered(coded.treatments, authorization, parameters),
+            [(c, e) for c in coverages[1:] if (e := parameters.practice.payers.get(c.payer_id or "")) is not None],
         )
         findings.extend(assembled.findings)
         edit_decisions, edit_findings = scrub(assembled.drafts, day, history, entry, parameters)
@@ -335,6 +339,7 @@ def _tie(units: UnitsResult) -> tuple[Decision, ...]:
             rule="units.tie",
             value="tie",
             working=("equal remainders: any of these is right, the clinician may choose", *others),
+            citation=TIE,
             otherwise=others,
         ),
     )
@@ -350,6 +355,8 @@ def _payer_decision(coverage: Coverage, entry: PayerEntry, day: TreatmentDay) ->
             f"{len(day.coverages)} coverages stated; rank {coverage.rank or 'not stated'} is the first in force on {day.date_of_service}",
             f"rules of profile {entry.payer.profile}",
         ),
+        citation=HOUSE,
+        otherwise=("another coverage in force with a lower rank would be billed first, by its own payer's rules",),
     )
 
 

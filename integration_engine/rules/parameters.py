@@ -104,6 +104,42 @@ class FilingLimit:
         raise AssertionError
 
 
+class CorrectionWay(StrEnum):
+    """How a claim that a payer has adjudicated is put right."""
+
+    REPLACEMENT = "replacement"  # frequency 7 or 8 with the payer's own number
+    REOPENING = "reopening"  # asked of the payer by a person; a claim is only sent once
+
+
+class CaseNumber(StrEnum):
+    """Whether the liable insurer's number of the case goes with a claim."""
+
+    REQUIRED = "required"
+    SENT = "sent"  # where it is known
+    NOT_SENT = "not_sent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimRule:
+    """How claims to a payer are made.
+
+    Shapes   authorizations_split: lines under other authorizations go on a claim of their own, since the payer reads
+             none at lines. later_payers: the patient's other payers are named on the first one's claim.
+             insurance_types: codes that say why the payer is not the first, () where it does not ask. The others:
+             whether the payer wants the ordering provider, the first treatment's date, and dates of work lost.
+    """
+
+    corrections: CorrectionWay
+    authorizations_split: bool
+    later_payers: bool
+    ordering_sent: bool
+    initial_treatment_sent: bool
+    work_dates_sent: bool
+    case_number: CaseNumber
+    insurance_types: tuple[str, ...]
+    citation: Citation
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayerProfile:
     """One payer's rules, each asked by date of service.
@@ -170,6 +206,7 @@ class ProcedureFacts:
     reduced: bool
     device_days: tuple[int, int] | None
     citation: Citation
+    use: tuple[ParameterUse, ...] = ()  # this line of the code table, as decisions cite it
 
 
 class ShareMethod(StrEnum):
@@ -397,6 +434,7 @@ class Parameters:
     most_units: Mapping[str, Dated[MostUnits]]
     diagnosis_codes: Dated[DiagnosisCodes]
     telehealth_codes: Mapping[str, Dated[frozenset[str]]]
+    claims: Mapping[str, Dated[ClaimRule]]  # by profile
     mending: Mapping[str, Mending]
     placeholders: frozenset[str]
     practice: Practice

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
@@ -20,7 +20,7 @@ from integration_engine.core import codes
 from integration_engine.core.dated import Dated, DatedValue
 from integration_engine.core.documents import Document, read_document
 from integration_engine.core.errors import MappingError, MappingProblem
-from integration_engine.core.findings import Citation
+from integration_engine.core.findings import Citation, ParameterUse
 from integration_engine.domain.claim import Payer
 from integration_engine.domain.parties import Address, Discipline, Organization, PersonName, Practitioner
 from integration_engine.rules import parameters as p
@@ -100,6 +100,7 @@ class _Reading:
         certification = self.one("rules/certification.yaml", m.CertificationFile)
         supervision = self.one("rules/supervision.yaml", m.SupervisionFile)
         placeholders = self.one("rules/placeholders.yaml", m.PlaceholdersFile)
+        claims = self.one("rules/claims.yaml", m.ClaimsFile)
         gates = self.one("gates/minimum_documentation.yaml", m.GatesFile)
         who_may = self.one("gates/who_may.yaml", m.WhoMayTable)
         procedures = self.one("codes/procedures.yaml", m.ProceduresFile)
@@ -114,7 +115,7 @@ class _Reading:
             raise MappingError(tuple(self.problems))
         assert practice and findings and units and modifiers and thresholds  # noqa: PT018 - no problems: all read
         assert certification and supervision and placeholders and gates and who_may  # noqa: PT018
-        assert procedures and telehealth and repairs  # noqa: PT018
+        assert procedures and telehealth and repairs and claims  # noqa: PT018
         code_pairs = self._tables(pairs, "codes/ncci_pairs/", lambda file: file.ncci_pairs, _pair_edits)
         most_units = self._tables(most, "codes/most_units/", lambda file: file.most_units, _most_units)
         telehealth_codes = self._telehealth_codes(telehealth)
@@ -194,6 +195,7 @@ class _Reading:
                 diagnoses, "codes/icd10_cm/", lambda file: file.icd10_cm, _diagnosis_codes
             ).get(MEDICARE, Dated("icd10_cm", ())),
             telehealth_codes=telehealth_codes,
+            claims=self._claim_rules(claims, compiled_profiles),
             mending={
                 identity: p.Mending(why=one.why, screen=one.screen) for identity, one in findings.findings.items()
             },
@@ -348,6 +350,18 @@ class _Reading:
             citation=cite(file.source),
         )
 
+    def _claim_rules(self, file: m.ClaimsFile, profiles: Mapping[str, p.PayerProfile]) -> dict[str, Dated[p.ClaimRule]]:
+        """How claims are made, by profile: the profile's own, else its segment's, else any payer's."""
+        name = "rules/claims.yaml"
+        known = {ANY, *profiles, *(profile.segment for profile in profiles.values())}
+        for key in file.claims.keys() - known:
+            self.wrong(name, ("claims", key), f"{key!r} is no payer profile and no segment")
+        rules = {
+            key: self.dated(name, ("claims", key), f"claims.{key}", spans, _claim_rule)
+            for key, spans in file.claims.items()
+        }
+        return {key: rules.get(key) or rules.get(profile.segment) or rules[ANY] for key, profile in profiles.items()}
+
     def procedures(self, file: m.ProceduresFile) -> dict[str, Dated[p.ProcedureFacts]]:
         values: dict[str, list[DatedValue[p.ProcedureFacts]]] = {}
         for s, span in enumerate(file.code_table):
@@ -359,7 +373,7 @@ class _Reading:
                 for code in group.codes:
                     values.setdefault(code, []).append(
                         DatedValue(
-                            value=_procedure(code, group, cite(source)),
+                            value=_procedure(code, group, cite(source), group.effective_from or span.effective_from),
                             effective_from=group.effective_from or span.effective_from,
                             effective_to=group.effective_to or span.effective_to,
                             citation=cite(source),
@@ -635,6 +649,20 @@ def _assistant_rule(span: m.AssistantSpan) -> p.AssistantRule:
     )
 
 
+def _claim_rule(span: m.ClaimsSpan) -> p.ClaimRule:
+    return p.ClaimRule(
+        corrections=p.CorrectionWay(span.corrections),
+        authorizations_split=span.authorizations_split,
+        later_payers=span.later_payers,
+        ordering_sent=span.ordering_sent,
+        initial_treatment_sent=span.initial_treatment_sent,
+        work_dates_sent=span.work_dates_sent,
+        case_number=p.CaseNumber(span.case_number),
+        insurance_types=tuple(span.insurance_types),
+        citation=cite(span.source),
+    )
+
+
 def _certification_rule(span: m.CertificationSpan) -> p.CertificationRule:
     return p.CertificationRule(
         signature_days=span.signature_days,
@@ -663,7 +691,10 @@ def _telehealth_rule(span: m.TelehealthSpan) -> p.TelehealthRule:
     )
 
 
-def _procedure(code: str, group: m.ProcedureFile, citation: Citation) -> p.ProcedureFacts:
+def _procedure(code: str, group: m.ProcedureFile, citation: Citation, since: date) -> p.ProcedureFacts:
+    kind = f"{group.minutes} minutes" if group.minutes is not None else "untimed"
+    if group.device_days is not None:
+        kind = f"{group.device_days[0]} to {group.device_days[1]} days with data"
     return p.ProcedureFacts(
         code=codes.Hcpcs(code),
         unit_minutes=group.minutes,
@@ -681,6 +712,7 @@ def _procedure(code: str, group: m.ProcedureFile, citation: Citation) -> p.Proce
         reduced=group.reduced,
         device_days=group.device_days,
         citation=citation,
+        use=(ParameterUse(name=f"code_table {code}", value=kind, in_force_from=since),),
     )
 
 

@@ -273,6 +273,30 @@ class CertificationFile(_File):
     certification: list[CertificationSpan]
 
 
+class ClaimsSpan(Span):
+    corrections: Literal["replacement", "reopening"]
+    authorizations_split: bool
+    later_payers: bool
+    ordering_sent: bool
+    initial_treatment_sent: bool
+    work_dates_sent: bool
+    case_number: Literal["required", "sent", "not_sent"]
+    insurance_types: list[Annotated[str, Field(pattern=r"^[0-9]{2}$")]]
+
+
+class ClaimsFile(_File):
+    """How claims are made: of a payer's profile, else of its segment, else of any."""
+
+    description: str
+    claims: dict[str, list[ClaimsSpan]]
+
+    @model_validator(mode="after")
+    def _any(self) -> ClaimsFile:
+        if "any" not in self.claims:
+            raise ValueError("say under `any` what holds for payers that are not named")
+        return self
+
+
 class SupervisionSpan(Span):
     level: Literal["none", "general", "direct", "personal"]
 
@@ -504,6 +528,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "icd10_cm": DiagnosesFile,
     "telehealth": TelehealthFile,
     "supervision": SupervisionFile,
+    "claims": ClaimsFile,
     "who_may": WhoMayTable,
     "repairs": RepairsFile,
     "findings": FindingsFile,
