@@ -23,6 +23,10 @@ from integration_engine.rules.units import minutes_of
 from integration_engine.rules.who_may import check_who_may
 
 OWNER = "treating clinician"
+WITH_REPORT = ("a signed report of the therapist would begin a new period",)
+EVALUATION_ONLY = Citation(document="CMS Pub 100-02 ch. 15", section="§220.1.3")
+ANY_MISSING = ("any of these missing would hold the visit",)
+NOT_CERTIFIED = ("a dated signature, or a signed order on file and timely transmission, would certify it",)
 TELEHEALTH = frozenset({Modality.TELEHEALTH_VIDEO, Modality.TELEHEALTH_AUDIO})
 BELOW_THERAPIST = frozenset({LicenceLevel.ASSISTANT, LicenceLevel.STUDENT, LicenceLevel.AIDE})
 REMOTE = "remote_monitoring"  # its own line in mappings/rules/supervision.yaml
@@ -78,6 +82,7 @@ def _requirements(
                 working=(asked.text, f"missing: {lacking or 'nothing'}"),
                 parameters=(asked.use,),
                 citation=asked.citation,
+                otherwise=(f"with {lacking} it would be complete",) if missing else ANY_MISSING,
             )
         )
         findings.extend(_missing(r, encounter) for r in missing)
@@ -212,9 +217,8 @@ def _plan_of_care(
 ) -> None:
     on = day.date_of_service
     if all(e.encounter_type == EncounterType.EVALUATION for e in day.encounters):
-        decisions.append(
-            _decision("evaluation", Outcome.PASS, ("an evaluation establishes the plan it is billed with",), None)
-        )
+        working = ("an evaluation establishes the plan it is billed with",)
+        decisions.append(_decision("evaluation", Outcome.PASS, working, EVALUATION_ONLY))
         return
     in_force = parameters.certification.on(on)
     rule = in_force.value
@@ -286,9 +290,7 @@ def _plan_of_care(
                 ),
             ),
             citation=rule.citation,
-            otherwise=("a dated signature, or a signed order on file and timely transmission, would certify it",)
-            if not certified
-            else (),
+            otherwise=(f"after {end} a recertification is needed",) if certified else NOT_CERTIFIED,
         )
     )
     if finding is not None:
@@ -421,6 +423,9 @@ def _decision(value: str, outcome: Outcome, working: tuple[str, ...], citation: 
         outcome=outcome,
         working=working,
         citation=citation,
+        otherwise=("a certified plan of this discipline that covers the date would pass",)
+        if outcome is Outcome.FAIL
+        else ("a treatment beside the evaluation needs a certified plan of care",),
     )
 
 
@@ -487,7 +492,7 @@ def _progress_note(
             ),
             parameters=(ParameterUse(name=f"{profile.key}.progress_note_every", value=str(every)),),
             citation=citation,
-            otherwise=(f"{every - number} more treatment days before a report is due",) if not late else (),
+            otherwise=(f"{every - number} more treatment days before a report is due",) if not late else WITH_REPORT,
         )
     )
     if late:

@@ -34,6 +34,9 @@ SEPARATE = frozenset({"59", "XE", "XS", "XP", "XU"})
 COMPUTED = frozenset({"GP", "GO", "GN", "CQ", "CO", "KX", "95", "93", "GT", "FQ"})
 PRESCRIBERS = frozenset({LicenceLevel.PHYSICIAN, LicenceLevel.NON_PHYSICIAN_PRACTITIONER})
 GUIDE = Citation(document="X222A1", section="2400 SV101-3 to SV101-6")
+NCCI = Citation(document="NCCI policy manual", section="ch. 1, modifier 59")
+ANOTHER_DISCIPLINE = ("under another discipline's plan of care it would be that discipline's modifier",)
+IN_PERSON = ("in person there would be no telehealth modifier and another place of service",)
 ABN = Citation(document="CMS Pub 100-04 ch. 30", section="§50")
 
 
@@ -83,7 +86,10 @@ class ModifierFacts:
 def coded_lines(
     services: Sequence[Service], profile: PayerProfile, facts: ModifierFacts, parameters: Parameters
 ) -> ModifiersResult:
-    """Turn services with units into lines with modifiers, splitting a code that assistant and therapist shared."""
+    """Turn services with units into lines with modifiers, splitting a code that assistant and therapist shared.
+
+    Raises   NotInForce: the payer says nothing about modifiers on this date (a configuration error, never a fallback).
+    """
     coding = _Coding(profile, facts, parameters)
     lines = [line for service in services if service.units for line in coding.by_whom(service)]
     coding.add_discipline(lines)
@@ -173,8 +179,9 @@ class _Coding:
             t.denial_expected or t.advance_notice or not NOTICE.isdisjoint(t.modifiers) for t in treatments
         )
         self.sent = any(t.modifiers for t in treatments)
-        self.scope = profile.discipline_modifiers.find(facts.as_of)
-        self.assistants = bool(profile.assistant_modifiers.find(facts.as_of))
+        scope = profile.discipline_modifiers.on(facts.as_of)
+        self.scope, self.since = scope.value, scope.effective_from
+        self.assistants = profile.assistant_modifiers.at(facts.as_of)
 
     # --- by whom ------------------------------------------------------------------------------------------------------
 
@@ -234,7 +241,7 @@ class _Coding:
 
     def add_discipline(self, lines: Sequence[_Line]) -> None:
         """GP, GO or GN where the payer wants it; one decision, since all lines have it for the same reason."""
-        if self.scope is None or self.scope == "none":
+        if self.scope == "none":
             return
         modifier = self.parameters.discipline_modifiers[self.facts.discipline]
         marked = {}
@@ -253,7 +260,15 @@ class _Coding:
                     rule="modifiers.discipline",
                     value=modifier,
                     working=(f"{self.facts.discipline} plan of care: {modifier}",),
+                    parameters=(
+                        ParameterUse(
+                            name=f"{self.profile.key}.discipline_modifiers",
+                            value=self.scope,
+                            in_force_from=self.since,
+                        ),
+                    ),
                     citation=self.parameters.citations["discipline_modifiers"],
+                    otherwise=ANOTHER_DISCIPLINE,
                 )
             )
 
@@ -294,7 +309,7 @@ class _Coding:
                 citation=ABN,
                 otherwise=("without a signed notice the practice, not the patient, is liable",)
                 if GZ in modifiers
-                else (),
+                else ("no denial expected and no notice signed: none of these modifiers",),
             )
         )
 
@@ -399,6 +414,10 @@ class _Coding:
                     rule="modifiers.separate_services",
                     value=appended,
                     working=(f"{second} is part of {first} unless done apart; on record: {blocks.text}",),
+                    citation=NCCI,
+                    otherwise=(
+                        "blocks that overlap, or without start and stop, would have left it off and held the pair",
+                    ),
                 )
             )
         for line in lines:
@@ -445,6 +464,7 @@ class _Coding:
                     ),
                 ),
                 citation=rule.citation,
+                otherwise=IN_PERSON,
             )
         )
         if modifier:

@@ -72,5 +72,6 @@ def payment_order(
                 "every other unit has its practice expense halved",
             ),
             citation=CITATION,
+            otherwise=("one reduced unit alone on the day would be paid whole",),
         ),
     )

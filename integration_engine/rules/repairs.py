@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from integration_engine.core.codes import Hcpcs
-from integration_engine.core.findings import Decision, Finding, Severity
+from integration_engine.core.findings import Decision, Finding, ParameterUse, Severity
 from integration_engine.domain.treatment import Treatment
 from integration_engine.rules.parameters import Parameters, PayerEntry, PayerProfile, Repair
 from integration_engine.rules.units import UnitsResult
@@ -40,7 +40,7 @@ def repaired(
     return Repaired(
         treatments=changed if becomes else tuple(treatments),
         left_out=frozenset(r.code for r in applying if r.becomes is None),
-        decisions=tuple(_decision(r) for r in applying),
+        decisions=tuple(_decision(r, as_of) for r in applying),
         findings=tuple(_finding(r) for r in applying),
     )
 
@@ -57,14 +57,18 @@ def _applies(repair: Repair, entry: PayerEntry, profile: PayerProfile, as_of: da
     return named and (not repair.segments or profile.segment in repair.segments) and bool(repair.in_force.find(as_of))
 
 
-def _decision(repair: Repair) -> Decision:
+def _decision(repair: Repair, as_of: date) -> Decision:
     return Decision(
         station="repairs",
         subject=repair.code,
         rule=repair.id,
         value=repair.becomes or "not billed",
         working=(repair.text, repair.why),
+        parameters=(
+            ParameterUse(name=repair.id, value=repair.kind, in_force_from=repair.in_force.on(as_of).effective_from),
+        ),
         citation=repair.citation,
+        otherwise=("a payer it does not name gets the code as documented",),
     )
 
 

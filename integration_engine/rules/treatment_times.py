@@ -17,6 +17,7 @@ from integration_engine.domain.treatment_day import TreatmentDay
 from integration_engine.rules.parameters import Parameters, PayerProfile
 from integration_engine.rules.units import minutes_of
 
+OTHERWISE = ("times that overlap, leave the visit or do not add up would have been found",)
 TOTALS = Citation(document="CMS Pub 100-02 ch. 15", section="§220.3.E")
 SCENARIOS = Citation(document="CMS 11 Part B Billing Scenarios")
 
@@ -52,6 +53,7 @@ def check_times(
         working=tuple(finding.text for finding in findings)
         or ("no interval overlaps or leaves its visit; the note's totals agree with its codes",),
         citation=TOTALS,
+        otherwise=OTHERWISE,
     )
     return (decision,), tuple(findings)
 

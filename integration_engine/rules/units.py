@@ -31,6 +31,7 @@ MOST_ALTERNATIVES = 6
 POOL_MINUTES = 15  # the pool is defined for 15-minute codes
 DOCUMENTATION = "treating clinician"
 NOTE = Citation(document="CMS Pub 100-02 ch. 15", section="§220.3.E")
+UNTIMED = ("more minutes change nothing; a code of the table that is billed by time would be counted by minutes",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -369,7 +370,7 @@ class _Day:
             return self._by_days(service, facts.device_days, facts)
         if facts.unit_minutes is None:
             why = (f"{service.code} is billed by occurrence, whatever its minutes",)
-            return 1, self._decision(service, "untimed", 1, why, facts.citation, used=())
+            return 1, self._decision(service, "untimed", 1, why, facts.citation, used=facts.use, otherwise=UNTIMED)
         if not _is_pooled(service):
             return self._by_family(service, facts, facts.unit_minutes)
         return self._by_method(service)
@@ -378,7 +379,10 @@ class _Day:
         least, most = band
         inside = least <= (service.device_days or 0) <= most
         why = (f"{service.device_days} days with device data in the period; {service.code} covers {least} to {most}",)
-        return int(inside), self._decision(service, "device_days", int(inside), why, facts.citation, used=())
+        otherwise = (f"with {least} to {most} days with data it is one unit, with fewer or more none",)
+        return int(inside), self._decision(
+            service, "device_days", int(inside), why, facts.citation, used=facts.use, otherwise=otherwise
+        )
 
     def _by_family(self, service: Service, facts: ProcedureFacts, length: int) -> tuple[int, Decision]:
         """A code, or a first and a further code, whose thresholds the code set itself gives."""
@@ -397,7 +401,12 @@ class _Day:
             units = count(minutes, length, earned_at)
             steps.append(f"one more each {length}")
         steps.append(" and ".join(f"{code} x {n}" for code, n in _counted(service, units).billed) or "no unit")
-        return units, self._decision(service, "own_threshold", units, tuple(steps), facts.citation)
+        otherwise = (
+            (f"without {earned_at} minutes of it there would be no unit",) if units else (f"from {earned_at} min on",)
+        )
+        return units, self._decision(
+            service, "own_threshold", units, tuple(steps), facts.citation, used=facts.use, otherwise=otherwise
+        )
 
     def _by_method(self, service: Service) -> tuple[int, Decision]:
         method, minutes = self.method, service.minutes or 0
@@ -469,6 +478,7 @@ def _flat(
         value="0" if blocked or not services else "1",
         outcome=Outcome.NOT_CHECKED if blocked else Outcome.PASS,
         working=(f"documented: {done or 'nothing'}", f"the contract pays the visit: {rule.visit_code} x 1"),
+        otherwise=("a payer that pays by units would count the minutes",),
         parameters=used,
         citation=method.citation,
     )
@@ -530,6 +540,7 @@ def _capped(
                 value=f"{sum(s.units for s in services)} earned, {sum(s.units for s in result)} billed",
                 working=tuple(steps),
                 citation=cap.citation,
+                otherwise=("without the payer's cap every unit earned would be billed",),
             )
         )
         findings.append(_over_the_cap(services, result, cap))

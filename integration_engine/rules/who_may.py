@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from integration_engine.core.findings import Decision, Finding, Outcome, Queue, Severity
+from integration_engine.core.findings import Decision, Finding, Outcome, ParameterUse, Queue, Severity
 from integration_engine.domain.encounter import EncounterType
 from integration_engine.domain.parties import LicenceLevel, Practitioner
 from integration_engine.domain.plan_of_care import NoteKind, PlanOfCare
 from integration_engine.domain.treatment_day import TreatmentDay
 from integration_engine.rules.parameters import Parameters, PayerProfile, WhoMay
 
+OTHERWISE = ("a person of another licence may not do the same; the table is gates/who_may.yaml",)
 Doers = Callable[[TreatmentDay, Parameters], Iterable[tuple[str, Practitioner]]]
 
 
@@ -107,7 +108,11 @@ def check_who_may(
         value=f"{len(findings)} not allowed" if findings else "allowed",
         outcome=Outcome.FAIL if findings else Outcome.NOT_CHECKED if unknown else Outcome.PASS,
         working=tuple(working) or ("everyone named may do what they did",),
+        parameters=(
+            ParameterUse(name="who_may", value=f"{len(in_force.value)} actions", in_force_from=in_force.effective_from),
+        ),
         citation=in_force.citation,
+        otherwise=OTHERWISE,
     )
     return [decision], list(findings.values())
 
