@@ -287,7 +287,8 @@ class GuideCheck:
     def _unknown(self, node: LoopNode, segment: Segment, parts: list[str]) -> None:
         name = parts[0]
         loop = node.state.loop.id
-        where = f"{loop}/{name}" if loop else name
+        shown = name or "segment"
+        where = f"{loop}/{shown}" if loop else shown
         if name not in self.guide.guide.names:
             self._say(Level.SEGMENT, "1", where, "the guide knows no segment of this name", segment)
             return

@@ -315,7 +315,7 @@ class _Envelope:
     def _outside(self, text: str, number: int, offset: int) -> None:
         segment = self._segment(text, number, offset)
         self.stray.append(segment)
-        self.reader.problem(offset, segment.name[:3], "this segment lies in no transaction set")
+        self.reader.problem(offset, segment.name[:3] or "segment", "this segment lies in no transaction set")
 
     def _close_transaction(self, closing: Segment | None, offset: int) -> None:
         if not self.segments:
