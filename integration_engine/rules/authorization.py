@@ -9,9 +9,8 @@ billed under its own. Visits are counted once a treatment day. Authority: the pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import Decimal
 
 from integration_engine.core.codes import Hcpcs
@@ -21,23 +20,15 @@ from integration_engine.domain.coverage import Basis, Coverage
 from integration_engine.domain.parties import Discipline
 from integration_engine.domain.treatment import Treatment
 from integration_engine.domain.treatment_day import History, TreatmentDay
+from integration_engine.rules.authorizations_on_file import NOT_GIVEN, fitting, is_placeholder, known_to
 from integration_engine.rules.benefit_limits import ONE_OF, Quantities, check_limits
 from integration_engine.rules.parameters import Parameters, PayerEntry
 
-__all__ = [
-    "AuthorizationResult",
-    "Quantities",
-    "check_authorization",
-    "fitting",
-    "is_placeholder",
-    "known_to",
-    "numbered",
-]
+__all__ = ["AuthorizationResult", "Quantities", "check_authorization", "numbered"]
 
 ONE, NOTHING = Decimal(1), Decimal(0)
 CITATION = Citation(document="payer contract", section="authorization; mappings/practice.yaml")
 OWNER = "authorization coordinator"
-NOT_GIVEN = frozenset({"requested", "denied", "cancelled", "pended"})
 Codes = tuple[tuple[Hcpcs, int], ...]
 
 
@@ -58,11 +49,15 @@ class AuthorizationResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Share:
-    """What the day bills under one authorization. amount: None where its basis cannot be counted."""
+    """What the day bills under one authorization.
+
+    Shapes   consumers: the other days that draw on it, in words. amount: None where its basis cannot be counted.
+    """
 
     authorization: Authorization
     codes: Codes
     used: Decimal
+    consumers: tuple[str, ...]
     amount: Decimal | None
 
     @property
@@ -97,9 +92,10 @@ def check_authorization(
     shares = search.shares()
     findings = (*search.placeholders(covered=shares is not None), *limits)
     if shares is None:
-        failed = search.refusal()
+        failed, share = search.refusal()
+        working = (failed.text, *_drawn(share)) if share is not None else (failed.text,)
         decision = replace(
-            _decision(failed.id.removeprefix("authorization."), Outcome.FAIL, (failed.text,)),
+            _decision(failed.id.removeprefix("authorization."), Outcome.FAIL, working),
             otherwise=("an authorization that covers this date and code, with something left, would release it",),
         )
         return AuthorizationResult(number=None, decisions=(*decisions, decision), findings=(*findings, failed))
@@ -195,10 +191,19 @@ class _Search:
 
     def share(self, authorization: Authorization, codes: Codes) -> _Share:
         """What this day would take of one authorization for these codes, beside what is used already."""
-        used = (authorization.used_before or NOTHING) + sum(
-            (q for prior in self.history.days for n, q in prior.authorizations if n == authorization.number), NOTHING
+        drawn = [
+            (prior, quantity)
+            for prior in self.history.days
+            for number, quantity in prior.authorizations
+            if number == authorization.number
+        ]
+        return _Share(
+            authorization=authorization,
+            codes=codes,
+            used=(authorization.used_before or NOTHING) + sum((quantity for _, quantity in drawn), NOTHING),
+            consumers=tuple(f"{p.discipline} {p.date_of_service} ({p.state}) {quantity}" for p, quantity in drawn),
+            amount=self._amount(authorization, codes),
         )
-        return _Share(authorization=authorization, codes=codes, used=used, amount=self._amount(authorization, codes))
 
     def _amount(self, authorization: Authorization, codes: Codes) -> Decimal | None:
         """On the basis it counts; minutes and dollars are known for the day as a whole only."""
@@ -218,8 +223,8 @@ class _Search:
         )
         return NOTHING if counted else ONE  # the payer may count the day once, whatever the disciplines
 
-    def refusal(self) -> Finding:
-        """Why the day, or the first code of it without cover, finds no authorization."""
+    def refusal(self) -> tuple[Finding, _Share | None]:
+        """Why the day, or the first code of it without cover, finds no authorization; with the one that is used up."""
         for codes in (self.codes,) if self.candidates(self.codes) else tuple((code,) for code in self.codes):
             found = self.candidates(codes)
             if any(self.share(a, codes).fits for a in found):
@@ -230,14 +235,14 @@ class _Search:
                 one = ONE_OF.get(found[-1].basis or Basis.VISITS, "visit")
                 text = f"This would be {one} {total} of {found[-1].allowed} authorized."
                 fix = "Request an extension, or mark the visit patient-pay."
-                return _finding("exhausted", text, fix, str(total), str(found[-1].allowed))
+                return _finding("exhausted", text, fix, str(total), str(found[-1].allowed)), share
             if self.candidates(codes, any_provider=True):
                 text = "The authorization is bound to another practitioner."
-                return _finding("other_provider", text, "Have it changed to who treats, or move the patient.")
-            return self._why_none(codes)
+                return _finding("other_provider", text, "Have it changed to who treats, or move the patient."), None
+            return self._why_none(codes), None
         # Each code alone would fit; together they ask for more than is left.
         text = "The authorizations on file do not leave enough for all codes of this day together."
-        return _finding("exhausted", text, "Request an extension, or mark the visit patient-pay.")
+        return _finding("exhausted", text, "Request an extension, or mark the visit patient-pay."), None
 
     def _why_none(self, codes: Codes) -> Finding:
         on, own = self.day.date_of_service, self.own
@@ -281,56 +286,6 @@ def numbered(
     return tuple(told)
 
 
-def known_to(
-    authorizations: Iterable[Authorization],
-    coverage: Coverage,
-    parameters: Parameters,
-    line_numbers: Iterable[str] = (),
-) -> list[Authorization]:
-    """The authorizations of this coverage's payer that carry a real number.
-
-    Why      Where none is on file as such, a number that the EMR sends only with the insurance (IN1-14) or a charge line
-             is one too: what it allows is unknown, and told as unknown. Beside one on file it is not trusted, for an old
-             number would let visit 13 of 12 pass uncounted.
-    """
-    own = [a for a in authorizations if a.payer_id in (None, coverage.payer_id)]
-    if not own:
-        own = [Authorization(number=number, payer_id=coverage.payer_id) for number in dict.fromkeys(line_numbers)]
-        if coverage.authorization_number and all(a.number != coverage.authorization_number for a in own):
-            own.append(
-                Authorization(
-                    number=coverage.authorization_number,
-                    payer_id=coverage.payer_id,
-                    effective_on=coverage.effective_on,
-                    ends_on=coverage.ends_on,
-                )
-            )
-    return [a for a in own if a.number and not is_placeholder(a.number, parameters)]
-
-
-def fitting(
-    authorizations: Iterable[Authorization], on: date, discipline: Discipline, codes: Sequence[tuple[Hcpcs, int]]
-) -> list[Authorization]:
-    """Those in force on the date for discipline and codes, in the order they are used up."""
-    found = [
-        a
-        for a in authorizations
-        if a.number
-        and a.status not in NOT_GIVEN
-        and (a.effective_on is None or a.effective_on <= on)
-        and (a.ends_on is None or on <= a.ends_on)
-        and (not a.disciplines or discipline in a.disciplines)
-        and (not a.codes or all(code in a.codes for code, _ in codes))
-    ]
-    return sorted(found, key=lambda a: (a.ends_on or date.max, not a.codes, len(a.disciplines) or 9, a.number or ""))
-
-
-def is_placeholder(number: str | None, parameters: Parameters) -> bool:
-    """True for a text that is no number of any payer: listed in rules/placeholders.yaml, or one character repeated."""
-    text = (number or "").strip().upper()
-    return text in parameters.placeholders or len(set(text)) == 1
-
-
 def _fits_provider(authorization: Authorization, day: TreatmentDay, parameters: Parameters) -> bool:
     """True unless it is bound to a practitioner and someone else rendered."""
     if authorization.rendering_npi is None:
@@ -350,7 +305,15 @@ def _steps(share: _Share) -> tuple[str, ...]:
     return (
         f"{a.number}: {span}, {quantity}, for {codes}",
         f"used before this day {share.used}, this day {this}, left after it {left}",
+        *_drawn(share),
     )
+
+
+def _drawn(share: _Share) -> tuple[str, ...]:
+    """Who used it: outside, and each day of the patient that draws on it."""
+    outside = share.authorization.used_before
+    listed = (*((f"outside {outside}",) if outside else ()), *share.consumers)
+    return (f"{share.authorization.number} is drawn on by {', '.join(listed)}",) if listed else ()
 
 
 def _not_counted(authorization: Authorization) -> Finding:

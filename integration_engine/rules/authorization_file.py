@@ -17,7 +17,7 @@ from integration_engine.core.codes import Hcpcs, Npi, parse_hcpcs, parse_npi
 from integration_engine.domain.authorization import Authorization
 from integration_engine.domain.coverage import Basis
 from integration_engine.domain.parties import Discipline
-from integration_engine.rules.authorization import is_placeholder
+from integration_engine.rules.authorizations_on_file import is_placeholder
 from integration_engine.rules.parameters import Parameters
 
 REQUIRED = ("patient", "payer", "number", "basis", "allowed", "used", "disciplines", "codes", "from", "to", "status")

@@ -20,7 +20,8 @@ from integration_engine.domain.coverage import Basis, BenefitLimit, Coverage
 from integration_engine.domain.parties import Discipline
 from integration_engine.domain.record import DayState, KeptDay, PatientRecord
 from integration_engine.domain.treatment_day import PriorDay
-from integration_engine.rules.authorization import CITATION, OWNER, fitting, known_to
+from integration_engine.rules.authorization import CITATION, OWNER
+from integration_engine.rules.authorizations_on_file import fitting, known_to
 from integration_engine.rules.benefit_limits import counts, used_before
 from integration_engine.rules.parameters import Parameters, PayerEntry
 from integration_engine.rules.visit_worth import worth_of_visit

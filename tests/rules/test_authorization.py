@@ -157,7 +157,13 @@ def test_combined_authorization_is_used_by_both_disciplines() -> None:
         prior(date(2026, 10, 12), ("BOTH", "1")),
         prior(date(2026, 10, 13), ("BOTH", "1"), discipline=Discipline.OT),
     )
-    assert holds(check(both, history=used, discipline=Discipline.OT)) == ["authorization.exhausted"]
+    result = check(both, history=used, discipline=Discipline.OT)
+    assert holds(result) == ["authorization.exhausted"]
+    assert result.decisions[-1].working == (
+        "This would be visit 3 of 2 authorized.",
+        "BOTH is drawn on by PT 2026-10-12 (billed) 1, OT 2026-10-13 (billed) 1",
+    )
+    assert "BOTH is drawn on by PT 2026-10-12 (billed) 1" in check(both, history=used[:1]).decisions[-1].working
 
 
 @pytest.mark.parametrize(("visit_counts", "taken"), [("discipline_day", "1"), ("day", "0")])

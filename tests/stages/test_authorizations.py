@@ -16,6 +16,7 @@ from integration_engine.stages.authorizations import TakeAuthorizations, balance
 from integration_engine.stages.receive import Incoming, Receive
 from integration_engine.stages.rules_in_force import compile_rules_in_force
 from integration_engine.store import Store
+from integration_engine.store.documents import decode_draft
 from integration_engine.store.queries.conserve import conserve
 from integration_engine.store.queries.explain import explain
 from integration_engine.store.queries.overview import TreatmentDayRow, treatment_days
@@ -363,3 +364,36 @@ def test_row_waits_while_a_worker_has_the_patient(store: Store) -> None:
     assert stage.take(patient, rows, journal_id, NOW) is None
     store.lanes.release(lease)
     assert [r.outcome.value for r in stage.take(patient, rows, journal_id, NOW) or ()] == ["taken"]
+
+
+# --- two numbers on one day ------------------------------------------------------------------------------------------------------------
+
+
+def test_lines_carry_their_own_numbers_when_the_day_needs_two(store: Store) -> None:
+    def permitted(number: bytes, code: bytes) -> bytes:
+        return b"AUT||SUMMITCOM||20260901|20261231|" + number + b"|||12^V\rZAU|1|V|0|A|PT|" + code
+
+    segments = []
+    for segment in bare(VISIT_12).replace(b"|202610190940|40|40|", b"|202610191000|60|60|").split(b"\r"):
+        segments.append(segment)
+        if segment.startswith(b"ZTM|"):
+            second = next(s for s in segments if s.startswith(b"FT1|")).replace(b"FT1|1|VS13A12-1", b"FT1|2|VS13A12-2")
+            segments.append(second.replace(b"97110", b"97140").replace(b"|||3|180.00|", b"|||1|60.00|"))
+            segments.append(b"ZTM|2|202610190940|202610191000|20||||O")
+        if segment.startswith(b"IN1|"):
+            segments.extend((permitted(b"EXERCISE1", b"97110"), permitted(b"MANUAL1", b"97140")))
+    take(store, bare(REGISTRATION), b"\r".join(segments))
+    assert open_holds(store) == []
+    found = {one.balance.number: one.balance for one in balances(store, RULES.parameters, patient="S13A")}
+    assert {number: balance.left for number, balance in found.items()} == {
+        "EXERCISE1": Decimal(11),
+        "MANUAL1": Decimal(11),
+    }
+    with store.database.read() as connection:
+        (document,) = connection.exec_driver_sql("SELECT document FROM claim").scalars()
+    draft = decode_draft(document)
+    assert draft.authorization_number is None
+    assert [(line.code, line.authorization_number) for line in draft.lines] == [
+        ("97110", "EXERCISE1"),
+        ("97140", "MANUAL1"),
+    ]
