@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ import structlog
 
 from integration_engine.adapters.clock import system_clock
 from integration_engine.adapters.group_commit import GroupCommit
+from integration_engine.adapters.inbox import InboxChanged, settle, waiting
 from integration_engine.adapters.logs import configure_logs
 from integration_engine.adapters.mapping_files import InForce, MappingFiles, shipped_folder
 from integration_engine.adapters.mllp_server import Delivery, ListenerSettings, MllpServer
@@ -28,6 +29,7 @@ from integration_engine.settings import Settings
 from integration_engine.stages.adjudicate import Adjudicate
 from integration_engine.stages.authorizations import RowOutcome, RowResult, TakeAuthorizations
 from integration_engine.stages.batch import Batch, WrittenFile
+from integration_engine.stages.read_back import ReadBack, TakenBack
 from integration_engine.stages.receive import Incoming, Receive
 from integration_engine.stages.rules_in_force import RulesInForce, compile_rules_in_force
 from integration_engine.store import Store
@@ -231,6 +233,43 @@ def exchange(settings: Settings, every: int) -> Iterator[Exchanged]:
             yield sftp.Exchanged(problems=(str(error),))
 
 
+def read_back(settings: Settings, every: int) -> Iterator[list[TakenBack]]:
+    """Take in what lies in inbound/, once or again every so many seconds until stopped; yields the files of each round."""
+    configure_logs(settings.log_level)
+    stop = _stop_event() if every else threading.Event()
+    settings.inbound_folder.mkdir(parents=True, exist_ok=True)
+    with open_store(settings) as store:
+        rules = rules_in_force(settings)
+        stage = ReadBack(store=store, rules=rules)
+        again = Adjudicate(store=store, rules=rules)
+        while True:
+            yield _take_inbox(settings, stage, again)
+            stage.alerts(system_clock())
+            if not every or stop.wait(every):
+                return
+
+
+def _take_inbox(settings: Settings, stage: ReadBack, again: Adjudicate) -> list[TakenBack]:
+    taken: list[TakenBack] = []
+    while files := waiting(settings.inbound_folder):
+        for file in files:
+            outcome = stage.take(file.name, file.data, system_clock())
+            with suppress(InboxChanged):  # it is read again next round, as what it is now
+                settle(file, accepted=outcome.state != "rejected", reason=outcome.reason or outcome.state)
+            taken.append(outcome)
+    decide_again(again)
+    return taken
+
+
+def decide_again(stage: Adjudicate) -> None:
+    """Adjudicate the patients whose claims an answer refused or numbered, also those a crash left behind."""
+    with stage.store.database.read() as connection:
+        patients = stage.store.submissions.to_decide_again(connection)
+    for patient_id in patients:
+        while not stage.again(patient_id, system_clock()):
+            time.sleep(IDLE_SECONDS)
+
+
 def serve(settings: Settings) -> int:
     """Listener, workers and batcher as a group of processes; one that dies is started again."""
     configure_logs(settings.log_level)
@@ -240,6 +279,7 @@ def serve(settings: Settings) -> int:
     parts: list[tuple[str, tuple[str, ...]]] = [("listen", (*command, "listen"))]
     parts += [(f"work-{number}", (*command, "work")) for number in range(1, settings.workers + 1)]
     parts += [("batch", (*command, "batch", "--every", str(settings.batch_seconds)))]
+    parts += [("read-back", (*command, "read-back", "--every", str(settings.read_back_seconds)))]
     if settings.sftp_host:
         parts += [("exchange", (*command, "exchange", "--every", str(settings.sftp_seconds)))]
     return ProcessGroup(parts).run(_stop_event())

@@ -64,6 +64,7 @@ class Settings:
     workers: int = _setting(1, "Worker processes that `serve` starts.")
     batch_size: int = _setting(100, "Messages a worker takes into one transaction.")
     batch_seconds: int = _setting(300, "How often `serve` writes due 837P files.")
+    read_back_seconds: int = _setting(30, "How often `serve` looks for answers in inbound/ and for overdue ones.")
     gate_workers: int = _setting(1, "Processes that hold pyx12 to check each 837P file before it is released.")
     gate_mode: GateMode = _setting(  # noqa: RUF009 - a setting like the others
         GateMode.ALL, "What pyx12 judges of a file above GATE_ABOVE: all, sample or off; our own check takes all of it."

@@ -97,6 +97,17 @@ def batch(
             )
 
 
+@app.command("read-back")
+def read_back(
+    every: Annotated[int, typer.Option(help="Repeat every so many seconds; 0: once.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Take in the TA1, 999, 277CA and 835 files that lie in inbound/, and tell which answers are overdue."""
+    from integration_engine.cli.answers import take_in
+
+    sys.exit(take_in(_settings(), every, as_json=as_json))
+
+
 @app.command()
 def send(
     files: Files,

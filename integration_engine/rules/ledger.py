@@ -41,6 +41,24 @@ def entries_for_claim(claim: SubmittedClaim, on: date, *, earlier: Iterable[Entr
     return tuple(found)
 
 
+def opening_entries(
+    claim: SubmittedClaim, on: date, *, followed: str = "", earlier: Iterable[Entry] = ()
+) -> tuple[Entry, ...]:
+    """Everything that the publication of a claim posts.
+
+    Shapes   followed, earlier: the claim that this one corrects, or that it comes after at a later payer, and its
+             entries. A later payer takes over what that claim left to the patient.
+    """
+    listed = tuple(earlier)
+    found = list(entries_for_claim(claim, on, earlier=listed))
+    if claim.sequence == _PRIMARY and claim.frequency is Frequency.ORIGINAL and claim.patient_paid:
+        found += patient_paid(claim.number, to_cents(claim.patient_paid), on, claim.number)
+    if claim.sequence != _PRIMARY and claim.frequency is Frequency.ORIGINAL and followed:
+        left = open_balance(listed, followed).patient
+        found += transfer(left, on, f"{followed}|{claim.number}", source=followed, target=claim.number)
+    return tuple(found)
+
+
 def patient_paid(claim: str, cents: int, on: date, key: str) -> tuple[Entry, ...]:
     """Money a patient paid on a claim. key: what makes this payment recognisable when it is told again."""
     return pair(

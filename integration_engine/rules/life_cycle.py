@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from integration_engine.core.findings import Citation, Finding, Queue, Severity
+from integration_engine.domain.claim import Receiver
 from integration_engine.domain.claim_event import ClaimEvent, ClaimEventKind
 
 
@@ -88,6 +89,16 @@ class Waiting:
     file_by: date | None = None
 
 
+def patience_of(receiver: Receiver) -> Patience:
+    """How long answers of this receiver may take."""
+    return Patience(
+        acknowledgment_days=receiver.acknowledgment_days,
+        claim_status_days=receiver.claim_status_days,
+        remit_days=receiver.remit_days,
+    )
+
+
+ANSWER_MISSING = "remittance.answer_missing"
 _CLEARED = ADJUDICATED | REFUSALS | {ClaimEventKind.REPLACED, ClaimEventKind.VOIDED}
 HOUSE = Citation(document="house rule", section="missing answers; mappings/claims/receivers.yaml")
 
@@ -114,7 +125,7 @@ def _late(waiting: Waiting, what: str, fix: str, past: int, days: int) -> Findin
     if waiting.file_by is not None:
         left = f" It may be filed until {waiting.file_by}."
     return Finding(
-        id="remittance.answer_missing",
+        id=ANSWER_MISSING,
         severity=Severity.ERROR,
         text=f"No {what} has come {past} days after submission; {days} are usual.{left}",
         fix=fix,

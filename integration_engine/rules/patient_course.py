@@ -1,14 +1,14 @@
 """One patient's treatment days, adjudicated in the order they happened.
 
 Groups the record's encounters into treatment days, gives each the history it stands in, and says where the day and
-its charge lines stand afterwards. Days already billed are not drafted again: a change to one of them is held, so
-that nothing is silently not re-billed.
+its charge lines stand afterwards. A day already sent is compared with what was sent: a change to it becomes a
+replacement, a void or a wait with its reason, so that nothing is silently not re-billed.
 Source  house rule, order of care: authorizations, thresholds and progress notes count by date of service.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -16,17 +16,19 @@ from integration_engine.core.findings import Citation, Finding, Queue, Severity
 from integration_engine.domain.claim import ClaimDraft
 from integration_engine.domain.parties import Discipline
 from integration_engine.domain.record import Charge, ChargeState, DayState, KeptDay, KeptEncounter, PatientRecord
+from integration_engine.domain.sent_claim import SentClaim
 from integration_engine.domain.treatment_day import Adjudication, ChargeReference, History, PriorDay, TreatmentDay
 from integration_engine.rules.adjudicate import adjudicate
+from integration_engine.rules.after_submission import after_submission
 from integration_engine.rules.parameters import Parameters
-from integration_engine.rules.record_keeping import settle_charges
+from integration_engine.rules.record_keeping import as_sent, settle_charges
 from integration_engine.rules.self_pay import agreement_on, patient_pays
 
 Override = tuple[str, str, str]  # finding id, subject, observed
 Overrides = Mapping[int, frozenset[Override]]
+SentOf = Callable[[int], Sequence[SentClaim]]
 DayKey = tuple[date, Discipline | None, str | None]  # the last: a billing provider other than the practice's main one
 
-_DRAFTED = frozenset({DayState.READY, DayState.HELD})
 HOUSE = Citation(document="house rule", section="corrections after submission")
 
 
@@ -36,7 +38,7 @@ class DayOutcome:
 
     Shapes   adjudication and facts: None when no encounter of the day is left. findings: the adjudication's and
              those of the course itself. holds: the ones nobody has overridden. drafts: the claims to keep, each with the
-             id of the claim it corrects. void_because: what its charge lines say
+             id of the claim it corrects. settled: the payer has what it should have, whatever the messages changed. void_because: what its charge lines say
              where the day is void.
     """
 
@@ -48,6 +50,7 @@ class DayOutcome:
     findings: tuple[Finding, ...]
     holds: tuple[Finding, ...]
     drafts: tuple[tuple[ClaimDraft, int | None], ...] = ()
+    settled: bool = False
     void_because: str = "nothing left to bill"
 
 
@@ -57,13 +60,15 @@ def adjudicate_course(
     *,
     overrides: Overrides,
     new_id: Callable[[], int],
+    sent: SentOf,
     as_of: date | None = None,
 ) -> tuple[PatientRecord, tuple[DayOutcome, ...]]:
     """Adjudicate every treatment day of the record that is not finished, earliest first.
 
     Shapes   returns the record with its days and charge states, and an outcome for each day that was looked at.
              Encounters without a date of service belong to no day; their lines are held. as_of: the day it is done,
-             for time limits; None judges none.
+             for time limits; None judges none. sent: the claims of a day that have left, asked only of days that
+             were sent and have to be decided again.
     """
     groups = _groups(record.encounters, parameters)
     days = {(day.date_of_service, day.discipline, day.billing_provider): day for day in record.days}
@@ -81,7 +86,7 @@ def adjudicate_course(
                 days[key] = replace(day, state=DayState.VOID)
                 outcomes.append(_empty(days[key]))
             continue
-        outcome = _decide(record, day, group, days, parameters, overrides.get(day.id, frozenset()), as_of)
+        outcome = _decide(record, day, group, days, parameters, overrides.get(day.id, frozenset()), sent, as_of)
         days[key] = outcome.day
         outcomes.append(outcome)
         for encounter in group:
@@ -106,6 +111,7 @@ def _decide(
     days: Mapping[DayKey, KeptDay],
     parameters: Parameters,
     overridden: frozenset[Override],
+    sent: SentOf,
     as_of: date | None,
 ) -> DayOutcome:
     facts = _facts(record, day, group, as_of)
@@ -114,20 +120,25 @@ def _decide(
     findings = adjudication.findings
     billed = day.state is DayState.BILLED
     agreement = None if billed else agreement_on(record, day.id, facts.encounters)
-    if billed:
-        findings = (*findings, _changed_after_submission())
-    elif agreement is not None:
-        state = DayState.VOID
+    drafts: tuple[tuple[ClaimDraft, int | None], ...] = tuple((draft, None) for draft in adjudication.drafts)
+    settled = False
+    if agreement is not None:
         findings = (*(f for f in findings if not f.holds), patient_pays(adjudication.holds))
-    elif not facts.charges:
-        state = DayState.VOID
-    elif not adjudication.drafts and not adjudication.holds:
+    elif day.sent and (facts.charges or billed):
+        wanted = adjudication.drafts if facts.charges else ()
+        after = after_submission(sent(day.id), wanted, overridden, parameters)
+        findings = (*(findings if facts.charges else ()), *after.findings)
+        adjudication = replace(adjudication, decisions=(*adjudication.decisions, *after.decisions))
+        drafts, settled = after.drafts, after.settled and not any(f.holds for f in findings)
+    elif facts.charges and not drafts and not adjudication.holds:
         findings = (*findings, _no_draft())
     holds = tuple(f for f in findings if f.holds and (f.id, f.subject, f.observed) not in overridden)
-    if billed:
+    if billed or settled:
         state = DayState.BILLED
-    elif facts.charges and agreement is None:
-        state = DayState.HELD if holds or not adjudication.drafts else DayState.READY
+    elif agreement is not None or not facts.charges:
+        state = DayState.VOID
+    else:
+        state = DayState.HELD if holds or not drafts else DayState.READY
     return DayOutcome(
         day=replace(
             day,
@@ -148,13 +159,16 @@ def _decide(
         adjudication=adjudication,
         findings=findings,
         holds=holds if state is not DayState.VOID else (),
-        drafts=tuple((draft, None) for draft in adjudication.drafts) if state in _DRAFTED else (),
+        drafts=drafts if state is not DayState.VOID else (),
+        settled=settled,
         void_because=f"the patient pays: {agreement.agreement}" if agreement else "nothing left to bill",
     )
 
 
 def _settled(encounter: KeptEncounter, outcome: DayOutcome) -> KeptEncounter:
-    if outcome.day.state is DayState.READY:
+    if outcome.settled:
+        return as_sent(encounter)
+    if outcome.drafts and not outcome.holds:
         return settle_charges(encounter, state=ChargeState.PENDING, reason="claim drafted, waits for its batch")
     if outcome.day.state is DayState.VOID:
         return settle_charges(encounter, state=ChargeState.VOID, reason=outcome.void_because)
@@ -249,19 +263,6 @@ def _history(record: PatientRecord, day: KeptDay, days: Mapping[DayKey, KeptDay]
 
 def _empty(day: KeptDay) -> DayOutcome:
     return DayOutcome(day=day, encounter_ids=(), facts=None, history=None, adjudication=None, findings=(), holds=())
-
-
-def _changed_after_submission() -> Finding:
-    return Finding(
-        id="life_cycle.changed_after_submission",
-        severity=Severity.ERROR,
-        text="The EMR changed this treatment day after its claim was sent.",
-        fix="Send a replacement (7) or void (8) claim with the payer's control number once the payer has answered.",
-        owner="biller",
-        subject="claim",
-        queue=Queue.EDITS,
-        citation=HOUSE,
-    )
 
 
 def _no_draft() -> Finding:

@@ -295,3 +295,16 @@ def settle_charges(encounter: KeptEncounter, *, state: ChargeState, reason: str)
         for charge in encounter.charges
     )
     return encounter if charges == encounter.charges else replace(encounter, charges=charges)
+
+
+def as_sent(encounter: KeptEncounter) -> KeptEncounter:
+    """The encounter of a day whose claim says what it should: standing lines are billed, what they replaced is void."""
+    charges = tuple(
+        replace(charge, state=ChargeState.BILLED, reason="the claim sent says the same")
+        if charge.treatment_index is not None and charge.state is not ChargeState.BILLED
+        else replace(charge, state=ChargeState.VOID, reason="stated anew; the claim sent says the same")
+        if charge.treatment_index is None and charge.state is ChargeState.BILLED
+        else charge
+        for charge in encounter.charges
+    )
+    return encounter if charges == encounter.charges else replace(encounter, charges=charges)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from integration_engine.core.errors import EngineError
 from integration_engine.domain.record import PatientRecord
@@ -63,7 +64,8 @@ class Adjudicate:
             found = store.records.find(connection, keys)
             before = store.records.load(connection, set(found.values()))
             overrides = store.holds.overrides(connection, [day.id for record in before.values() for day in record.days])
-        taken = take_in(messages, found, before, overrides, rules, store.ids.next, now.date())
+            sent = partial(store.submissions.of_day, connection)
+            taken = take_in(messages, found, before, overrides, rules, store.ids.next, now.date(), sent=sent)
         with store.database.write() as connection:
             store.lanes.guard(connection, lease, now)
             store.versions.keep(connection, "mappings", rules.version, rules.files, now)
@@ -73,7 +75,8 @@ class Adjudicate:
                 survivor = next(iter(taken.patients.values()))
                 store.records.merge(connection, from_id=found[merge], into_id=survivor)
                 again = store.records.load(connection, {survivor})
-                after = readjudicate(again, {}, rules, store.ids.next, now.date())
+                sent = partial(store.submissions.of_day, connection)
+                after = readjudicate(again, {}, rules, store.ids.next, now.date(), sent=sent)
                 self._save(connection, again, after, rules, now)
 
     def again(
@@ -94,8 +97,9 @@ class Adjudicate:
                 before = store.records.load(connection, {patient_id})
                 days = [day.id for record in before.values() for day in record.days]
                 overrides = store.holds.overrides(connection, days)
-            changed = {key: change(record) if change else record for key, record in before.items()}
-            taken = readjudicate(changed, overrides, rules, store.ids.next, now.date())
+                changed = {key: change(record) if change else record for key, record in before.items()}
+                sent = partial(store.submissions.of_day, connection)
+                taken = readjudicate(changed, overrides, rules, store.ids.next, now.date(), sent=sent)
             if not taken.records.keys() >= before.keys():
                 raise AdjudicationFailed("the engine failed on this patient; the log says where, nothing was saved")
             with store.database.write() as connection:
@@ -117,6 +121,7 @@ class Adjudicate:
         """Records, adjudications and booking alerts of what was taken in."""
         store = self.store
         store.records.save(connection, before, taken.records)
+        store.submissions.decided(connection, taken.records)
         store.adjudications.save(connection, [_result(taken, *one, rules) for one in taken.outcomes], now)
         for patient_id, record in taken.records.items():
             alerts = forecast(record, rules.parameters)

@@ -9,7 +9,7 @@ Source  X12.md §3.1-3.2 (control numbers, write protocol).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -23,13 +23,16 @@ from integration_engine.core.money import from_cents
 from integration_engine.crosswalk.claim_writer import render
 from integration_engine.domain.claim import Claim, ClaimDraft, Envelope, Frequency, numbered
 from integration_engine.domain.claim_event import ClaimEvent, ClaimEventKind
+from integration_engine.domain.ledger import Entry
+from integration_engine.domain.submission import submitted
 from integration_engine.rules.batching import BatchPlan, PlannedFile, due, preview, split
+from integration_engine.rules.ledger import opening_entries
 from integration_engine.rules.life_cycle import standing
 from integration_engine.rules.parameters import Parameters
 from integration_engine.rules.scrubber import filing_last_day
 from integration_engine.stages.rules_in_force import RulesInForce
 from integration_engine.store import Connection, Store
-from integration_engine.store.batches import PendingBatch
+from integration_engine.store.batches import LeftClaim, PendingBatch
 from integration_engine.store.submissions import NewEvent
 
 log = structlog.get_logger(__name__)
@@ -114,7 +117,8 @@ class Batch:
         receivers = [r.key for r in rules.receivers.values() if on_demand or due(r, local, last.get(r.key))]
         pending = []
         with self.store.database.write() as connection:
-            ready = self.store.batches.ready_claims(connection, receivers)
+            stopped = self.store.batches.stopped(connection)
+            ready = self.store.batches.ready_claims(connection, [r for r in receivers if r not in stopped])
             for plan in split(ready, rules.receivers):
                 pending.append(self._render(connection, plan, rules, now, local))
         return pending
@@ -183,17 +187,30 @@ class Batch:
         ]
         taken_over: dict[int, str] = {}
         for one in left:
-            if one.corrects_id is not None and one.draft.frequency is not Frequency.ORIGINAL:
+            if one.follows_id is not None and one.draft.frequency is not Frequency.ORIGINAL:
                 void = one.draft.frequency is Frequency.VOID
                 kind = ClaimEventKind.VOIDED if void else ClaimEventKind.REPLACED
                 event = ClaimEvent(kind=kind, on=on, code=one.number)
-                events.append(NewEvent(claim_id=one.corrects_id, batch_id=batch.id, event=event))
-                taken_over[one.corrects_id] = standing([event]).value
+                events.append(NewEvent(claim_id=one.follows_id, batch_id=batch.id, event=event))
+                taken_over[one.follows_id] = standing([event]).value
         self.store.submissions.append(connection, events, now)
         self.store.submissions.stand(connection, taken_over)
+        self._open_books(connection, left, on, now)
         self.store.submissions.filing_clock(
             connection, {one.id: last for one in left if (last := _file_by(one.draft, rules.parameters)) is not None}
         )
+
+    def _open_books(self, connection: Connection, left: Sequence[LeftClaim], on: date, now: datetime) -> None:
+        """What a submission posts: charges owed, what a correction takes back, what a later payer takes over."""
+        followed = self.store.submissions.numbers(connection, {one.follows_id for one in left if one.follows_id})
+        books = self.store.ledger.entries(connection, followed)
+        entries: list[Entry] = []
+        for one in left:
+            claim = submitted(Claim(id=one.id, number=one.number, draft=one.draft))
+            before = followed.get(one.follows_id or 0, "")
+            entries.extend(opening_entries(claim, on, followed=before, earlier=books.get(before, ())))
+        numbers = {one.number: one.id for one in left} | {number: c for c, number in followed.items()}
+        self.store.ledger.append(connection, entries, numbers, now)
 
 
 def _file_by(draft: ClaimDraft, parameters: Parameters) -> date | None:

@@ -15,8 +15,9 @@ from integration_engine.core.errors import InboundError
 from integration_engine.core.findings import Finding, Queue, Severity
 from integration_engine.domain.parties import Patient
 from integration_engine.domain.record import PatientRecord
+from integration_engine.domain.sent_claim import SentClaim
 from integration_engine.domain.statement import Statement
-from integration_engine.rules.patient_course import DayOutcome, Overrides, adjudicate_course
+from integration_engine.rules.patient_course import DayOutcome, Overrides, SentOf, adjudicate_course
 from integration_engine.rules.record_keeping import keep
 from integration_engine.stages.rules_in_force import RulesInForce
 from integration_engine.wire.hl7 import Message, peek
@@ -51,6 +52,11 @@ class TakenIn:
     patients: dict[int, int] = field(default_factory=dict)
 
 
+def nothing_sent(_: int) -> tuple[SentClaim, ...]:
+    """For a dry run, in which no claim has ever left."""
+    return ()
+
+
 def read_message(journal_id: int, raw: bytes, rules: RulesInForce) -> Read:
     """Read one journaled message with the feed of its sender; never raises for what a sender wrote."""
     try:
@@ -80,6 +86,8 @@ def take_in(
     rules: RulesInForce,
     new_id: Callable[[], int],
     as_of: date | None = None,
+    *,
+    sent: SentOf = nothing_sent,
 ) -> TakenIn:
     """Merge the messages in order and adjudicate each patient touched, once; as_of: today, None judges no time limits."""
     taken = TakenIn()
@@ -99,7 +107,7 @@ def take_in(
             taken.parked[message.journal_id] = _parked("the engine failed on this message", "MSH")
             continue
         taken.patients[message.journal_id] = patient_id
-    _adjudicate(taken, overrides, rules, new_id, as_of)
+    _adjudicate(taken, overrides, rules, new_id, sent, as_of)
     return taken
 
 
@@ -108,21 +116,28 @@ def readjudicate(
     overrides: Overrides,
     rules: RulesInForce,
     new_id: Callable[[], int],
-    as_of: date | None = None,
+    as_of: date | None,
+    *,
+    sent: SentOf,
 ) -> TakenIn:
     """Adjudicate known records again, without a message."""
     taken = TakenIn(records=dict(known))
-    _adjudicate(taken, overrides, rules, new_id, as_of)
+    _adjudicate(taken, overrides, rules, new_id, sent, as_of)
     return taken
 
 
 def _adjudicate(
-    taken: TakenIn, overrides: Overrides, rules: RulesInForce, new_id: Callable[[], int], as_of: date | None
+    taken: TakenIn,
+    overrides: Overrides,
+    rules: RulesInForce,
+    new_id: Callable[[], int],
+    sent: SentOf,
+    as_of: date | None,
 ) -> None:
     for patient_id, record in list(taken.records.items()):
         try:
             after, outcomes = adjudicate_course(
-                record, rules.parameters, overrides=overrides, new_id=new_id, as_of=as_of
+                record, rules.parameters, overrides=overrides, new_id=new_id, sent=sent, as_of=as_of
             )
         except Exception:
             log.exception("patient.failed", journal_id=record.journal_id, stage="adjudicate")

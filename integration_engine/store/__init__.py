@@ -15,6 +15,7 @@ from integration_engine.store.answers import AnswerFiles
 from integration_engine.store.audit import Audit
 from integration_engine.store.batches import Batches
 from integration_engine.store.database import Database
+from integration_engine.store.denials import Denials
 from integration_engine.store.hold_stages import HoldStages
 from integration_engine.store.holds import Holds
 from integration_engine.store.ids import IdFactory
@@ -49,6 +50,7 @@ class Store:
     submissions: Submissions
     answers: AnswerFiles
     ledger: Ledger
+    denials: Denials
     versions: Versions
     audit: Audit
 
@@ -81,6 +83,7 @@ class Store:
             submissions=submissions,
             answers=AnswerFiles(ids),
             ledger=Ledger(ids),
+            denials=Denials(ids, audit),
             versions=Versions(),
             audit=audit,
         )

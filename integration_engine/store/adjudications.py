@@ -29,7 +29,7 @@ class DayResult:
 
     Shapes   visits: the visit numbers of its encounters. facts: canonical JSON of what it was decided on, so that it
              can be decided again. adjudication: None when nothing of the day is left. drafts: the claims to keep, each
-             with the id of the claim it corrects.
+             with the id of the claim it corrects, None for an original.
     """
 
     patient_id: int
@@ -83,9 +83,9 @@ class Adjudications:
                 (identity, position, d.station, d.subject, d.rule, d.value, d.outcome.value, encode(d))
                 for position, d in enumerate(result.adjudication.decisions)
             )
-            for draft, corrects_id in result.drafts:
+            for draft, follows_id in result.drafts:
                 claim_id = self._ids.next()
-                claims.append(_claim_row(claim_id, result.day.id, identity, draft, corrects_id, now))
+                claims.append(_claim_row(claim_id, result.day.id, identity, draft, follows_id, now))
                 lines.extend(_line_rows(claim_id, draft))
         self._save_days(connection, days)
         self._drop_drafts(connection, [result.day.id for result in results])
@@ -161,7 +161,7 @@ def _day_row(result: DayResult) -> tuple[Any, ...]:
 
 
 def _claim_row(
-    claim_id: int, day_id: int, adjudication_id: int, draft: ClaimDraft, corrects_id: int | None, now: datetime
+    claim_id: int, day_id: int, adjudication_id: int, draft: ClaimDraft, follows_id: int | None, now: datetime
 ) -> tuple[Any, ...]:
     document = encode(draft)
     return (
@@ -181,7 +181,7 @@ def _claim_row(
         now,
         draft.sequence,
         draft.frequency.value,
-        corrects_id,
+        follows_id,
         None,
         "",
         None,

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -39,7 +40,7 @@ class PostedClaim:
     key: str
     claim: RemitClaim
     state: str
-    patient: int  # cents
+    patient_share: Decimal
 
 
 class AnswerFiles:
@@ -91,11 +92,11 @@ class AnswerFiles:
         connection.execute(update(t.answer).where(t.answer.c.id == answer_id).values(state=state, reason=reason))
 
     def posted_keys(self, connection: Connection, keys: Collection[str]) -> set[str]:
-        """Those of these payments that have taken effect already."""
+        """Those of these payments that have taken effect already, on a claim or on money that waits for one."""
         found: set[str] = set()
         for part in parts(sorted(keys)):
             c = t.remit_claim.c
-            found.update(connection.execute(select(c.key).where(c.key.in_(part), c.state == "posted")).scalars())
+            found.update(connection.execute(select(c.key).where(c.key.in_(part), c.state != "repeated")).scalars())
         return found
 
     def keep_remit(
@@ -150,7 +151,7 @@ class AnswerFiles:
                     one.claim.status,
                     to_cents(one.claim.charge),
                     to_cents(one.claim.paid),
-                    one.patient,
+                    to_cents(one.patient_share),
                     to_cents(one.claim.allowed) if one.claim.allowed is not None else None,
                     one.claim.payer_control_number,
                     one.state,

@@ -1,7 +1,7 @@
 """Batches: which claims went into which 837P file, under which numbers, and how far that file has come.
 
-A claim reaches a file only through ``ready_claims``: drafted, its day ready (or billed, for a correction or a later
-payer's claim), nobody holding it back, and no open hold on it. Control numbers are counted in the transaction that
+A claim reaches a file only through ``ready_claims``: drafted, its day ready (or billed already, for a correction or
+a later payer's claim), nobody holding it back, and no open hold on it. Control numbers are counted in the transaction that
 uses them; gaps happen, reuse does not. The bytes are kept before a file exists.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Select, bindparam, exists, func, insert, select, update
 
-from integration_engine.core.findings import Finding
+from integration_engine.core.findings import Finding, Queue
 from integration_engine.core.money import to_cents
 from integration_engine.domain.claim import Claim, ClaimDraft, numbered
 from integration_engine.domain.record import ChargeState, DayState
@@ -39,7 +39,7 @@ class ReadyClaim:
 
     id: int
     draft: ClaimDraft
-    corrects_id: int | None = None
+    follows_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +63,14 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftClaim:
-    """A claim at the moment its file was published. corrects_id: the claim it replaces or voids."""
+    """A claim at the moment its file was published. follows_id: the claim it replaces or voids, or the earlier
+    payer's claim that a later payer's comes after.
+    """
 
     id: int
     number: str
     draft: ClaimDraft
-    corrects_id: int | None
+    follows_id: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +161,16 @@ class Batches:
             )
             for row in rows
         ]
+
+    @staticmethod
+    def stopped(connection: Connection) -> set[str]:
+        """Receivers that refused a whole file for a fault of no claim; they wait until a person resolves the hold."""
+        rows = connection.execute(
+            select(t.batch.c.receiver)
+            .join(t.hold, t.hold.c.batch_id == t.batch.c.id)
+            .where(t.hold.c.state == "open", t.hold.c.queue == Queue.REJECTIONS.value)
+        )
+        return set(rows.scalars())
 
     @staticmethod
     def last_created(connection: Connection) -> dict[str, datetime]:
@@ -287,7 +299,7 @@ class Batches:
             LeftClaim(
                 id=row.id,
                 number=row.number,
-                corrects_id=row.corrects_id,
+                follows_id=row.follows_id,
                 draft=numbered(decode_draft(row.document), row.number),
             )
             for row in rows
@@ -312,7 +324,7 @@ class Batches:
     @staticmethod
     def _void_corrected(connection: Connection, correction: Any, kept: set[int], batch: PendingBatch) -> None:
         before = connection.execute(
-            select(t.service_line.c.charges).where(t.service_line.c.claim_id == correction.corrects_id)
+            select(t.service_line.c.charges).where(t.service_line.c.claim_id == correction.follows_id)
         )
         gone = sorted({c for document in before.scalars() for c in charge_ids(document)} - kept)
         what = "voided" if correction.frequency == "8" else "replaced"
@@ -413,13 +425,12 @@ def _ready() -> Select[Any]:
     day = t.treatment_day.c
     held = exists().where(t.hold.c.treatment_day_id == t.claim.c.treatment_day_id, t.hold.c.state == "open")
     kept_back = exists().where(t.held_back.c.treatment_day_id == t.claim.c.treatment_day_id)
-    later = (t.claim.c.frequency != "1") | (t.claim.c.sequence != "P")
     return (
-        select(t.claim.c.id, t.claim.c.document, t.claim.c.corrects_id)
+        select(t.claim.c.id, t.claim.c.document, t.claim.c.follows_id)
         .join(t.treatment_day, day.id == t.claim.c.treatment_day_id)
         .where(
             t.claim.c.state == "drafted",
-            (day.state == DayState.READY.value) | ((day.state == DayState.BILLED.value) & later),
+            day.state.in_((DayState.READY.value, DayState.BILLED.value)),
             ~held,
             ~kept_back,
         )
@@ -427,7 +438,7 @@ def _ready() -> Select[Any]:
 
 
 def _ready_claim(row: Any) -> ReadyClaim:
-    return ReadyClaim(id=row.id, draft=decode_draft(row.document), corrects_id=row.corrects_id)
+    return ReadyClaim(id=row.id, draft=decode_draft(row.document), follows_id=row.follows_id)
 
 
 def _claim_number(serial: int) -> str:

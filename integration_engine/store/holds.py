@@ -208,6 +208,15 @@ class Holds:
             found.setdefault(day_id, set()).add((finding, subject, observed))
         return {day_id: frozenset(values) for day_id, values in found.items()}
 
+    def claims_with(self, connection: Connection, finding: str) -> set[int]:
+        """The claims with an open hold of this kind."""
+        rows = connection.execute(
+            select(hold.c.claim_id).where(
+                hold.c.finding == finding, hold.c.state == "open", hold.c.claim_id.is_not(None)
+            )
+        )
+        return set(rows.scalars())
+
     # --- what people do -----------------------------------------------------------------------------------------------
 
     def list(

@@ -20,7 +20,7 @@ from integration_engine.domain.claim_event import ClaimEvent, ClaimEventKind
 from integration_engine.domain.record import ChargeState, DayState
 from integration_engine.domain.sent_claim import SentClaim, SentState
 from integration_engine.store import tables as t
-from integration_engine.store.database import bulk_insert, parts, update_many
+from integration_engine.store.database import bulk_delete, bulk_insert, insert_if_absent, parts, update_many
 from integration_engine.store.documents import decode_draft, encode
 from integration_engine.store.holds import Holds
 from integration_engine.store.ids import IdFactory
@@ -73,14 +73,10 @@ class Submissions:
 
     # --- asking -------------------------------------------------------------------------------------------------------
 
-    def of_days(self, connection: Connection, day_ids: Collection[int]) -> dict[int, tuple[SentClaim, ...]]:
-        """The claims that have left for these days, oldest first; days without any are left out."""
-        found: dict[int, list[SentClaim]] = defaultdict(list)
-        for part in parts(sorted(day_ids)):
-            where = t.claim.c.treatment_day_id.in_(part), t.claim.c.state.in_(("submitted", "refused"))
-            for row in connection.execute(_sent().where(*where).order_by(t.claim.c.id)):
-                found[row.treatment_day_id].append(_claim(row))
-        return {day_id: tuple(claims) for day_id, claims in found.items()}
+    def of_day(self, connection: Connection, day_id: int) -> tuple[SentClaim, ...]:
+        """The claims that have left for a day, oldest first."""
+        where = t.claim.c.treatment_day_id == day_id, t.claim.c.state.in_(("submitted", "refused"))
+        return tuple(_claim(row) for row in connection.execute(_sent().where(*where).order_by(t.claim.c.id)))
 
     def by_number(self, connection: Connection, numbers: Collection[str]) -> dict[str, SentClaim]:
         """Claims by our own number (CLM01)."""
@@ -98,6 +94,14 @@ class Submissions:
             for row in connection.execute(query):
                 found[row.payer_control_number].append(_claim(row))
         return {number: tuple(claims) for number, claims in found.items()}
+
+    def numbers(self, connection: Connection, claim_ids: Collection[int]) -> dict[int, str]:
+        """Our claim numbers of stored claims."""
+        found: dict[int, str] = {}
+        for part in parts(sorted(claim_ids)):
+            rows = connection.execute(select(t.claim.c.id, t.claim.c.number).where(t.claim.c.id.in_(part)))
+            found.update({row.id: row.number for row in rows})
+        return found
 
     def by_interchange(self, connection: Connection, interchange: int) -> list[SentFile]:
         """Published files with this interchange control number: one a receiver at most."""
@@ -131,6 +135,18 @@ class Submissions:
                 )
         return found
 
+    def waiting_for_number(self, connection: Connection, claim_ids: Collection[int]) -> list[int]:
+        """Patients whose billed day waits, with an open hold, for the payer's number that one of these claims now has."""
+        found: set[int] = set()
+        for part in parts(sorted(claim_ids)):
+            rows = connection.execute(
+                select(t.hold.c.patient_id)
+                .join(t.claim, t.claim.c.treatment_day_id == t.hold.c.treatment_day_id)
+                .where(t.claim.c.id.in_(part), t.hold.c.state == "open", t.hold.c.patient_id.is_not(None))
+            )
+            found.update(rows.scalars())
+        return sorted(found)
+
     def silent(self, connection: Connection) -> list[SilentClaim]:
         """Submitted claims that nobody has adjudicated or refused yet, oldest first."""
         c = t.claim.c
@@ -148,6 +164,24 @@ class Submissions:
             SilentClaim(**row._mapping, kinds=frozenset(ClaimEventKind(k) for k in kinds[row.id]))  # noqa: SLF001 - SQLAlchemy's name
             for row in rows
         ]
+
+    @staticmethod
+    def to_decide_again(connection: Connection) -> list[int]:
+        """Patients whose days have to be decided again because of an answer."""
+        return list(
+            connection.execute(select(t.decide_again.c.patient_id).order_by(t.decide_again.c.patient_id)).scalars()
+        )
+
+    @staticmethod
+    def decide_again(connection: Connection, patient_ids: Collection[int], now: datetime) -> None:
+        """Remember that the days of these patients have to be decided again."""
+        for patient_id in sorted(patient_ids):
+            insert_if_absent(connection, t.decide_again, patient_id=patient_id, created_at=now)
+
+    @staticmethod
+    def decided(connection: Connection, patient_ids: Collection[int]) -> None:
+        """Their days were decided again, in this transaction."""
+        bulk_delete(connection, t.decide_again, "patient_id", sorted(patient_ids))
 
     # --- saying -------------------------------------------------------------------------------------------------------
 

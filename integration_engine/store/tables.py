@@ -295,6 +295,14 @@ version = Table(
     Column("created_at", Instant, nullable=False),
 )
 
+# Patients whose days have to be decided again because an answer came, until they were.
+decide_again = Table(
+    "decide_again",
+    metadata,
+    Column("patient_id", BigInteger, ForeignKey("patient.id"), primary_key=True, autoincrement=False),
+    Column("created_at", Instant, nullable=False),
+)
+
 # --- what leaves -----------------------------------------------------------------------------------------------------
 
 claim = Table(
@@ -316,7 +324,7 @@ claim = Table(
     Column("created_at", Instant, nullable=False),
     _text("sequence"),
     _text("frequency"),
-    _to("claim", null=True, name="corrects_id"),
+    _to("claim", null=True, name="follows_id"),
     _text("payer_control_number", null=True),
     _text("standing"),
     Column("submitted_on", Date),
@@ -463,11 +471,11 @@ remit_claim = Table(
 )
 # One payment of one claim takes effect once, whatever file it comes in.
 Index(
-    "uq_remit_claim_posted",
+    "uq_remit_claim_effect",
     remit_claim.c.key,
     unique=True,
-    sqlite_where=remit_claim.c.state == "posted",
-    postgresql_where=remit_claim.c.state == "posted",
+    sqlite_where=remit_claim.c.state != "repeated",
+    postgresql_where=remit_claim.c.state != "repeated",
 )
 denial = Table(
     "denial",
@@ -492,7 +500,7 @@ denial = Table(
     _text("state"),
     Column("denied_on", Date, nullable=False),
     Column("created_at", Instant, nullable=False),
-    _states("state", "open", "resubmitted", "appealed", "recovered", "written_off"),
+    _states("state", "open", "resubmitted", "appealed", "recovered", "denied_again", "written_off"),
 )
 Index("ix_denial_state", denial.c.state, denial.c.category, denial.c.appeal_by)
 ledger_entry = Table(

@@ -98,11 +98,11 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_remit_claim_claim_id"), ["claim_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_remit_claim_remit_id"), ["remit_id"], unique=False)
         batch_op.create_index(
-            "uq_remit_claim_posted",
+            "uq_remit_claim_effect",
             ["key"],
             unique=True,
-            sqlite_where=sa.text("state = 'posted'"),
-            postgresql_where=sa.text("state = 'posted'"),
+            sqlite_where=sa.text("state != 'repeated'"),
+            postgresql_where=sa.text("state != 'repeated'"),
         )
 
     op.create_table(
@@ -128,7 +128,7 @@ def upgrade() -> None:
         sa.Column("denied_on", sa.Date(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.CheckConstraint(
-            "state IN ('open', 'resubmitted', 'appealed', 'recovered', 'written_off')",
+            "state IN ('open', 'resubmitted', 'appealed', 'recovered', 'denied_again', 'written_off')",
             name=op.f("ck_denial_state_known"),
         ),
         sa.ForeignKeyConstraint(["claim_id"], ["claim.id"], name=op.f("fk_denial_claim_id")),
@@ -171,6 +171,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_ledger_entry_remit_id"), ["remit_id"], unique=False)
 
     op.create_table(
+        "decide_again",
+        sa.Column("patient_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_decide_again_patient_id")),
+        sa.PrimaryKeyConstraint("patient_id", name=op.f("pk_decide_again")),
+    )
+    op.create_table(
         "held_back",
         sa.Column("treatment_day_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("who", sa.Text(), nullable=False),
@@ -191,15 +198,15 @@ def _extend_claim() -> None:
     with op.batch_alter_table(table) as batch:
         batch.add_column(sa.Column("sequence", sa.Text(), nullable=False, server_default="P"))
         batch.add_column(sa.Column("frequency", sa.Text(), nullable=False, server_default="1"))
-        batch.add_column(sa.Column("corrects_id", sa.BigInteger()))
+        batch.add_column(sa.Column("follows_id", sa.BigInteger()))
         batch.add_column(sa.Column("payer_control_number", sa.Text()))
         batch.add_column(sa.Column("standing", sa.Text(), nullable=False, server_default=""))
         batch.add_column(sa.Column("submitted_on", sa.Date()))
         batch.add_column(sa.Column("file_by", sa.Date()))
         batch.add_column(sa.Column("refusal", sa.Text(), nullable=False, server_default=""))
-        batch.create_index(batch.f("ix_claim_corrects_id"), ["corrects_id"])
+        batch.create_index(batch.f("ix_claim_follows_id"), ["follows_id"])
         batch.create_index("ix_claim_payer_control_number", ["payer_control_number"])
-        batch.create_foreign_key(batch.f("fk_claim_corrects_id"), "claim", ["corrects_id"], ["id"])
+        batch.create_foreign_key(batch.f("fk_claim_follows_id"), "claim", ["follows_id"], ["id"])
         _replace_check(
             batch, table, "state_known", "state IN ('drafted', 'batched', 'submitted', 'refused', 'withdrawn')"
         )

@@ -125,7 +125,7 @@ def test_late_change_to_a_billed_day_is_held_and_never_lost(store: Store) -> Non
         counts = conserve(connection)
         day = treatment_days(connection)[0]
     assert day.state == "billed"
-    assert [hold.finding for hold in day.holds] == ["life_cycle.changed_after_submission"]
+    assert [hold.finding for hold in day.holds] == ["corrections.reopening"]
     assert (counts["charges"]["billed"], counts["charges"]["held"], counts["difference"]) == (1, 1, 0)
 
 

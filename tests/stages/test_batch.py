@@ -18,6 +18,7 @@ from integration_engine.stages.receive import Incoming, Receive
 from integration_engine.stages.rules_in_force import compile_rules_in_force
 from integration_engine.store import Store
 from integration_engine.store.queries.conserve import conserve
+from integration_engine.store.queries.explain import explain
 from integration_engine.store.queries.overview import treatment_days
 from integration_engine.wire.hl7 import split_messages
 
@@ -84,6 +85,16 @@ def test_ready_claims_leave_once(store: Store, tmp_path: Path) -> None:
     assert batch(store, tmp_path).run_once(NOW) == []
     with store.database.read() as connection:
         assert conserve(connection)["charges"]["billed"] == 3
+
+
+def test_explain_finds_the_day_by_the_control_number_of_one_of_its_lines(store: Store, tmp_path: Path) -> None:
+    batch(store, tmp_path).run_once(NOW)
+    with store.database.read() as connection:
+        (number,) = (day.claims[0].number for day in treatment_days(connection)[:1])
+        by_line = explain(connection, f"{number}L01")
+        assert by_line is not None
+        assert by_line == explain(connection, number)
+        assert explain(connection, f"{number}L99") is None
 
 
 def test_refused_claim_goes_to_the_edits_queue_and_no_file_appears(store: Store, tmp_path: Path) -> None:

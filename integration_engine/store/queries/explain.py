@@ -15,7 +15,10 @@ LARGEST_ID = 2**63 - 1
 
 
 def explain(connection: Connection, identity: str) -> dict[str, Any] | None:
-    """Look under visit number, claim number, then day, claim, charge and journal id; None when nothing is known."""
+    """Look under visit number, claim number, line control number, then day, claim, charge and journal id.
+
+    Shapes   None when nothing is known.
+    """
     days = _days(connection, identity)
     if days:
         parts = [_day(connection, day_id) for day_id in days]
@@ -29,9 +32,15 @@ def explain(connection: Connection, identity: str) -> dict[str, Any] | None:
 
 def _days(connection: Connection, identity: str) -> list[int]:
     by_claim = select(t.claim.c.treatment_day_id).where(t.claim.c.number == identity)
-    found = list(connection.execute(by_claim).scalars())
-    if found:
-        return found
+    by_line = (
+        select(t.claim.c.treatment_day_id)
+        .join(t.service_line, t.service_line.c.claim_id == t.claim.c.id)
+        .where(t.claim.c.number == identity.rpartition("L")[0], t.service_line.c.line_control == identity)
+    )
+    for query in (by_claim, by_line):
+        found = list(connection.execute(query).scalars())
+        if found:
+            return found
     visits = orjson.dumps([identity]).decode()[1:-1]
     escaped = visits.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     by_visit = select(t.treatment_day.c.id).where(t.treatment_day.c.encounters.like(f"%{escaped}%", escape="\\"))
