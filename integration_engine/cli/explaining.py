@@ -54,4 +54,5 @@ def _decision(decision: Mapping[str, Any]) -> Iterable[str]:
         yield f"      otherwise: {other}"
     citation = decision.get("citation")
     if citation:
-        yield f"      source: {citation['document']} {citation.get('section', '')}".rstrip()
+        since = f" (effective {citation['effective']})" if citation.get("effective") else ""
+        yield f"      source: {citation['document']} {citation.get('section', '')}".rstrip() + since

@@ -173,6 +173,9 @@ def split(whole: ClaimDraft, rule: ClaimRule) -> tuple[ClaimDraft, ...]:
     Shapes   parts are numbered from 1 in the order of the lines; the patient's payment goes with the first.
     Source   X222A1 2400 (50 service lines); THERAPY_RULES §4.4.
     """
+    apart = rule.authorizations_split and any(line.authorization_number for line in whole.lines)
+    if len(whole.lines) <= MOST_LINES and not apart:
+        return (whole,)  # nearly every day is one claim as it stands: part 1, lines numbered in order
     groups: dict[str | None, list[ServiceLine]] = {}
     for line in whole.lines:
         number = line.authorization_number if rule.authorizations_split else None

@@ -217,8 +217,8 @@ def _plan_of_care(
 ) -> None:
     on = day.date_of_service
     if all(e.encounter_type == EncounterType.EVALUATION for e in day.encounters):
-        working = ("an evaluation establishes the plan it is billed with",)
-        decisions.append(_decision("evaluation", Outcome.PASS, working, EVALUATION_ONLY))
+        why = ("an evaluation establishes the plan it is billed with",)
+        decisions.append(_decision("evaluation", Outcome.PASS, why, EVALUATION_ONLY))
         return
     in_force = parameters.certification.on(on)
     rule = in_force.value
