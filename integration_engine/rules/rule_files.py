@@ -243,18 +243,37 @@ class _Reading:
         spans = list(spans)
         for index, span in enumerate(spans):
             self._doubts(name, (*path, index), label, span.source)
-        return self._join(name, path, label, [_in_force(span, value) for span in spans])
+        return self._join(name, path, label, [_in_force(span, value) for span in spans], one_a_place=True)
 
-    def _join(self, name: str, path: tuple[str | int, ...], label: str, values: list[DatedValue[T]]) -> Dated[T]:
+    def _join(
+        self,
+        name: str,
+        path: tuple[str | int, ...],
+        label: str,
+        values: list[DatedValue[T]],
+        *,
+        one_a_place: bool = False,
+    ) -> Dated[T]:
+        """One dated value. one_a_place: the values are the items of the list at ``path``, so that each has a line."""
+
+        def place(of: DatedValue[T]) -> tuple[str | int, ...]:
+            return (*path, values.index(of)) if one_a_place else path
+
         try:
             found = Dated(label, tuple(values))
         except ValueError as error:
-            self.wrong(name, path, str(error))
+            self.wrong(name, place(_runs_into(values)), str(error))
             return Dated(label, tuple(values[:1]))
         for start, end in found.gaps():
-            self.remark(name, path, RemarkKind.GAP, f"{label}: nothing is in force from {start} to {end}")
+            after = next(value for value in found.values if value.effective_from > end)
+            self.remark(name, place(after), RemarkKind.GAP, f"{label}: nothing is in force from {start} to {end}")
         if found.values and (last := found.values[-1].effective_to) is not None:
-            self.remark(name, path, RemarkKind.ENDS, f"{label}: ends on {last}; load what follows before that day")
+            self.remark(
+                name,
+                place(found.values[-1]),
+                RemarkKind.ENDS,
+                f"{label}: ends on {last}; load what follows before that day",
+            )
         return found
 
     def _doubts(self, name: str, path: tuple[str | int, ...], label: str, source: m.Source) -> None:
@@ -736,6 +755,16 @@ def _in_force(span: Any, value: Callable[[Any], T]) -> DatedValue[T]:
         effective_from=span.effective_from,
         effective_to=span.effective_to,
         citation=cite(span.source),
+    )
+
+
+def _runs_into(values: list[DatedValue[T]]) -> DatedValue[T]:
+    """The first value that begins before the one before it ends."""
+    ordered = sorted(values, key=lambda value: value.effective_from)
+    return next(
+        later
+        for earlier, later in pairwise(ordered)
+        if earlier.effective_to is None or earlier.effective_to >= later.effective_from
     )
 
 

@@ -85,13 +85,13 @@ def test_rules_check_tells_doubts_and_exits_0_when_nothing_is_wrong(tmp_path: Pa
             "rules/thresholds.yaml",
             "effective_from: 2025-01-01, effective_to: 2025-12-31",
             "effective_from: 2025-03-01, effective_to: 2025-12-31",
-            "gap: threshold PT+SLP: nothing is in force from 2025-01-01 to 2025-02-28",
+            "rules/thresholds.yaml:11:1: gap: threshold PT+SLP: nothing is in force from 2025-01-01 to 2025-02-28",
         ),
         (
             "rules/thresholds.yaml",
             "effective_from: 2025-01-01, effective_to: 2025-12-31",
             "effective_from: 2024-12-01, effective_to: 2025-12-31",
-            "runs into the one from 2024-12-01",
+            "rules/thresholds.yaml:11:7: problem: thresholds.PT+SLP.6: threshold PT+SLP: the value from 2024-01-01 runs into",
         ),
         (
             "rules/thresholds.yaml",
