@@ -67,6 +67,11 @@ MEDICARE_SECOND = pattern(r"(~SBR\*S\*[^~]*\*)CI~", r"\g<1>MB~")
 
 # edit, what is changed, where it is told, and the branches on which the case can stand
 CASES = [
+    ("address_incomplete", put("N4*SPRINGFIELD*NY*10001~NM1*PR*2*GRANITE", "NM1*PR*2*GRANITE"), "2330A/N3", BOTH),
+    ("address_incomplete", put("N3*12 SAMPLE STREET~N4*SPRINGFIELD*NY*10001~NM1*PR*2*GRANITE", "N4*SPRINGFIELD*NY*10001~NM1*PR*2*GRANITE"), "2330A/N4", BOTH),
+    ("referrer_repeats", twice("NM1*DN*"), "2310A/NM1*DN-01", BOTH),
+    ("procedure_form", put("SVD*GRAN1*80*HC:97110", "SVD*GRAN1*80*HC:9711"), "2430/SVD-03-2", BOTH),
+    ("organization_with_first_name", put("*****XX*1999902004", "****JR*XX*1999902004"), "2010AA/NM1*85-07", BOTH),
     ("adjustment_reason_form", put("CAS*CO*45*20", "CAS*CO*4-5*20"), "2430/CAS-02", BOTH),
     ("charge_zero", both(put("CLM*C1*240*", "CLM*C1*120*"), put("*120*UN*2***1:2:12", "*0*UN*2***1:2:12")), "SV1-02", BOTH),
     ("claim_filing", pattern(r"~SBR\*P\*([^~]*?)\*+CI~", r"~SBR*P*\g<1>~"), "2000B/SBR-09", ("subscriber",)),

@@ -150,7 +150,10 @@ def providers(claim: ClaimFacts, circumstances: Circumstances) -> Iterator[Hit]:
     facility = claim.node.loop("2310C")
     if facility is not None and billing is not None and _address(facility) == _address(billing):
         yield Hit("facility_is_billing", facility.segments[0])
-    referred = claim.node.loop("2310A") is not None
+    kinds = [loop.segments[0].element(1) for loop in claim.node.loops("2310A")]
+    if len(set(kinds)) < len(kinds):
+        yield Hit("referrer_repeats", claim.node.loops("2310A")[-1].segments[0], 1)
+    referred = bool(kinds)
     for line in claim.lines:
         if not line.node.children:
             continue
@@ -217,6 +220,7 @@ CLAIM_QUESTIONS: tuple[ClaimQuestion, ...] = (
             "renderer_is_billing",
             "supervisor_is_renderer",
             "facility_is_billing",
+            "referrer_repeats",
             "line_renderer_repeats",
             "line_referrer_alone",
         ),

@@ -41,6 +41,9 @@ def numbers(claim: ClaimFacts, circumstances: Circumstances) -> Iterator[Hit]:
 def procedures(claim: ClaimFacts, circumstances: Circumstances) -> Iterator[Hit]:
     """Five characters, known on the day where the practice's list holds it."""
     for line in claim.lines:
+        for adjudication in line.adjudications:
+            if adjudication.at.component(3, 1) == _CPT_AND_HCPCS and not _is_procedure(adjudication.at.component(3, 2)):
+                yield Hit("procedure_form", adjudication.at, 3, 2)
         if line.service is None or line.kind != _CPT_AND_HCPCS:
             continue
         if not _is_procedure(line.code):

@@ -48,8 +48,10 @@ def names(placed: Placed, node: LoopNode, circumstances: Circumstances) -> Itera
         yield Hit("provider_without_npi", placed, 9)
     if kind == "1" and not first and placed.element(3) and node.id not in _NAMELESS:
         yield Hit("person_without_first_name", placed, 4)
-    elif kind == "2" and (first or placed.element(5)):
-        yield Hit("organization_with_first_name", placed, 4)
+    elif kind == "2":
+        for number in (4, 5, 7):
+            if placed.element(number):
+                yield Hit("organization_with_first_name", placed, number)
 
 
 def taxonomy(placed: Placed, node: LoopNode, circumstances: Circumstances) -> Iterable[Hit]:
@@ -57,16 +59,26 @@ def taxonomy(placed: Placed, node: LoopNode, circumstances: Circumstances) -> It
     return () if _TAXONOMY.fullmatch(placed.element(3)) else (Hit("taxonomy", placed, 3),)
 
 
-def street(placed: Placed, node: LoopNode, circumstances: Circumstances) -> Iterable[Hit]:
-    """No box where a street has to be."""
-    if node.id not in _STREETS:
-        return ()
-    return tuple(Hit("post_box", placed, n) for n in (1, 2) if _POST_BOX.search(placed.element(n)))
+def street(placed: Placed, node: LoopNode, circumstances: Circumstances) -> Iterator[Hit]:
+    """A street with its city, and no box where a street has to be."""
+    if node.find("N4") is None and not _needs_city(node):
+        yield Hit("address_incomplete", placed)
+    if node.id in _STREETS:
+        for number in (1, 2):
+            if _POST_BOX.search(placed.element(number)):
+                yield Hit("post_box", placed, number)
+
+
+def _needs_city(node: LoopNode) -> bool:
+    """Does the guide itself ask for the city here? Then it is the guide's to say that it is missing."""
+    return any(place.row.name == "N4" and place.row.required for place in node.state.places)
 
 
 def city(placed: Placed, node: LoopNode, circumstances: Circumstances) -> Iterable[Hit]:
     """State, postal code and country agree."""
     country, state, postal = placed.element(4), placed.element(2), placed.element(3)
+    if node.find("N3") is None and not node.state.places[1].row.required:
+        yield Hit("address_incomplete", placed)
     if country in _US:
         if not circumstances.known("states", state):
             yield Hit("state", placed, 2)
@@ -213,8 +225,10 @@ SEGMENT_QUESTIONS: tuple[SegmentQuestion, ...] = (
         ask=names,
     ),
     SegmentQuestion(ids=("taxonomy",), names=("PRV",), ask=taxonomy),
-    SegmentQuestion(ids=("post_box",), names=("N3",), ask=street),
-    SegmentQuestion(ids=("state", "postal_code", "postal_code_nine", "country"), names=("N4",), ask=city),
+    SegmentQuestion(ids=("address_incomplete", "post_box"), names=("N3",), ask=street),
+    SegmentQuestion(
+        ids=("address_incomplete", "state", "postal_code", "postal_code_nine", "country"), names=("N4",), ask=city
+    ),
     SegmentQuestion(ids=("phone", "phone_area", "email", "phone_extension"), names=("PER",), ask=contacts),
     SegmentQuestion(ids=("tax_number", "reference_repeats"), names=("REF",), ask=references),
     SegmentQuestion(ids=("currency", "foreign_currency"), names=("CUR",), ask=currency),

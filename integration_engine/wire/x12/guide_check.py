@@ -230,7 +230,7 @@ class GuideCheck:
         where = f"{loop.id}/{state.places[0].row.name}"
         if state.order < above.inner:
             text = "this loop stands after those it should precede"
-            if state.order[0] < above.inner[0]:
+            if state.order[0] < above.inner[0] or loop.required:
                 self._say(Level.SEGMENT, "7", where, text, segment)
             else:
                 self._say(Level.SEGMENT, "7", where, text, segment, self.remarks)
