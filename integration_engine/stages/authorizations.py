@@ -14,7 +14,7 @@ from itertools import islice
 
 from integration_engine.domain.authorization import Authorization
 from integration_engine.domain.hold import HoldStage
-from integration_engine.domain.record import DayState, PatientRecord
+from integration_engine.domain.record import PatientRecord
 from integration_engine.domain.statement import Statement
 from integration_engine.rules.authorization_file import AuthorizationRow, RowProblem, read_authorizations
 from integration_engine.rules.burn_down import (
@@ -146,7 +146,7 @@ def move_hold(
             as_of=now.date(),
             placeholders=parameters.placeholders,
         )
-        if to is pays and standing.day_state == DayState.BILLED:
+        if to is pays and standing.day_sent:
             raise ValueError(
                 "the claim of this day was sent: void it with the payer before the patient is asked to pay"
             )

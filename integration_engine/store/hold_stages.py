@@ -24,14 +24,14 @@ OPEN, RESOLVED = "open", "resolved"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldStanding:
-    """Where one hold stands. day_state: of its treatment day, None where it hangs on none."""
+    """Where one hold stands. day_sent: a claim of its treatment day has left; False where it hangs on none."""
 
     id: int
     queue: str
     state: str
     stage: HoldStage
     patient_id: int | None
-    day_state: str | None
+    day_sent: bool
 
 
 class HoldStages:
@@ -43,7 +43,7 @@ class HoldStages:
     def standing(self, connection: Connection, hold_id: int) -> HoldStanding | None:
         """One hold's standing, locked until the transaction ends; None when there is no such hold."""
         row = connection.execute(
-            select(hold.c.id, hold.c.queue, hold.c.state, hold.c.stage, hold.c.patient_id, treatment_day.c.state)
+            select(hold.c.id, hold.c.queue, hold.c.state, hold.c.stage, hold.c.patient_id, treatment_day.c.sent)
             .join(treatment_day, treatment_day.c.id == hold.c.treatment_day_id, isouter=True)
             .where(hold.c.id == hold_id)
             .with_for_update(of=hold)
@@ -51,7 +51,7 @@ class HoldStages:
         if row is None:
             return None
         return HoldStanding(
-            id=row[0], queue=row[1], state=row[2], stage=HoldStage(row[3]), patient_id=row[4], day_state=row[5]
+            id=row[0], queue=row[1], state=row[2], stage=HoldStage(row[3]), patient_id=row[4], day_sent=bool(row[5])
         )
 
     def move(

@@ -270,7 +270,7 @@ def test_booking_the_patient_pays_makes_its_encounter_patient_pay_too(store: Sto
 
 def test_patient_does_not_pay_for_a_day_whose_claim_was_sent(store: Store, held: int) -> None:
     with store.database.write() as connection:
-        connection.exec_driver_sql("UPDATE treatment_day SET state = 'billed'")
+        connection.exec_driver_sql("UPDATE treatment_day SET sent = TRUE")
     with pytest.raises(ValueError, match="void it with the payer"):
         move(store, held, HoldStage.PATIENT_PAY_ONLY)
 

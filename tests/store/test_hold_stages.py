@@ -31,7 +31,7 @@ def move(store: Store, now, was, to: HoldStage, *, reference: str = "") -> None:
 def test_a_new_hold_stands_at_none(store, held):
     record, _, hold_id = held
     found = standing(store, hold_id)
-    assert (found.stage, found.state, found.patient_id, found.day_state) == (HoldStage.NONE, "open", record.id, "held")
+    assert (found.stage, found.state, found.patient_id, found.day_sent) == (HoldStage.NONE, "open", record.id, False)
     assert standing(store, 1) is None
 
 
