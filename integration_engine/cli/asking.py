@@ -112,6 +112,7 @@ def write_schemas(folder: Path) -> int:
     """One JSON Schema a file kind."""
     from integration_engine.crosswalk import claim_files, feed_files, receivers
     from integration_engine.rules import response_models, rule_case_models, rule_models
+    from integration_engine.rules.claim_file import compiling
 
     folder.mkdir(parents=True, exist_ok=True)
     schemas = {
@@ -120,6 +121,7 @@ def write_schemas(folder: Path) -> int:
         "receivers": receivers.json_schema(),
         "cases": rule_case_models.CasesFile.model_json_schema(),
         **rule_models.json_schemas(),
+        **compiling.json_schemas(),
         **response_models.json_schemas(),
     }
     for name, schema in schemas.items():
