@@ -11,19 +11,21 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import orjson
 
+from benchmarks.claim_files import claim_file
 from benchmarks.messages import message
 from integration_engine.adapters.mapping_files import MappingFiles, shipped_folder
 from integration_engine.bootstrap import collect_seldom
 from integration_engine.crosswalk.claim_writer import render
 from integration_engine.domain.claim import Claim, Envelope
 from integration_engine.rules.adjudicate import adjudicate
+from integration_engine.rules.claim_file.check import check_claim_file
 from integration_engine.settings import PREFIX
 from integration_engine.stages.adjudicate import Adjudicate
 from integration_engine.stages.batch import Batch
@@ -216,6 +218,17 @@ def pure_figures() -> None:
     repeated(
         "837P writing, three-line claims", len(claims), lambda: render(claims, receiver, numbers, RULES.claim_table)
     )
+    claim_file_figures()
+
+
+def claim_file_figures() -> None:
+    """Reading and checking 837P files, structure and questions together, on one core."""
+    for name, segments, data in claim_file():
+        repeated(
+            f"837P check, {segments} segments a claim, {name}",
+            data.count(b"~CLM*"),
+            lambda data=data: check_claim_file(data, RULES.claim_file, RULES.parameters, date(2026, 11, 24)),
+        )
 
 
 if __name__ == "__main__":
