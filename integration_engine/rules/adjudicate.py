@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
 from integration_engine.core.codes import Hcpcs
@@ -52,7 +53,7 @@ def adjudicate(day: TreatmentDay, parameters: Parameters, history: History) -> A
     """
     decisions: list[Decision] = []
     findings: list[Finding] = list(day.findings)
-    coverages = _coverages(day)
+    coverages = coverages_in_force(day.coverages, day.date_of_service)
     coverage = coverages[0] if coverages else None
     entry = parameters.practice.payers.get(coverage.payer_id or "") if coverage else None
     evaluation = any(e.encounter_type is EncounterType.EVALUATION for e in day.encounters)
@@ -249,12 +250,11 @@ def _answer(
     )
 
 
-def _coverages(day: TreatmentDay) -> list[Coverage]:
-    """The coverages in force on the date of service, by rank."""
-    on = day.date_of_service
+def coverages_in_force(coverages: Sequence[Coverage], on: date) -> list[Coverage]:
+    """The coverages in force on a date, by rank."""
     in_force = [
         c
-        for c in day.coverages
+        for c in coverages
         if (c.effective_on is None or c.effective_on <= on) and (c.ends_on is None or on <= c.ends_on)
     ]
     return sorted(in_force, key=lambda c: c.rank or 99)

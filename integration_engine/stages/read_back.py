@@ -9,43 +9,29 @@ Source  X12.md §3.3 (read-back correlation).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from integration_engine.core.findings import Finding, Queue, Severity
-from integration_engine.core.money import ZERO
 from integration_engine.crosswalk.answers.files import Answers, read_answers
 from integration_engine.crosswalk.answers.places import FilePlaces, place_of, read_places
 from integration_engine.domain.answers import ClaimStatusReport, GroupAnswer, InterchangeAnswer, TransactionAnswer
-from integration_engine.domain.claim import Claim
-from integration_engine.domain.denial import DenialContext
-from integration_engine.domain.posting import LineResult, Posting
-from integration_engine.domain.remit import Remit, RemitClaim
-from integration_engine.domain.sent_claim import SentClaim
-from integration_engine.domain.submission import SubmittedClaim, SubmittedLine, submitted
 from integration_engine.rules.answer_fixes import fix_for
 from integration_engine.rules.answering import (
-    ClaimWord,
     FileWords,
-    denial_finding,
     of_interchange,
-    of_payment,
     of_status,
     of_transaction,
 )
-from integration_engine.rules.denial_context import denial_context
 from integration_engine.rules.life_cycle import ANSWER_MISSING, Waiting, missing_answer, patience_of, standing
-from integration_engine.rules.posting import post, posting_keys, remit_key
-from integration_engine.rules.remit_matching import match, match_status
+from integration_engine.rules.remit_matching import match_status
+from integration_engine.stages.posting_remits import Gathered, Ours, PostRemits
 from integration_engine.stages.rules_in_force import RulesInForce
 from integration_engine.store import Connection, Store
-from integration_engine.store.answers import PostedClaim
-from integration_engine.store.denials import NewDenial
 from integration_engine.store.submissions import NewEvent, SentFile
 
 log = structlog.get_logger(__name__)
@@ -67,19 +53,6 @@ class TakenBack:
     refused: int = 0
     denied: int = 0
     paid: str = "0.00"
-
-
-@dataclass(slots=True)
-class _Gathered:
-    """What the answers of one file say, before it is saved."""
-
-    words: list[tuple[int, ClaimWord, int | None]] = field(default_factory=list)  # claim id, word, batch id
-    payer_numbers: dict[int, str] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-    stops: dict[int, tuple[Finding, ...]] = field(default_factory=dict)  # batch id
-    denied: int = 0
-    paid: Decimal = ZERO
-    held: bool = False
 
 
 @dataclass(slots=True)
@@ -135,11 +108,11 @@ class ReadBack:
                 msg = f"nothing of answer file {answer_id} waits to be posted"
                 raise LookupError(msg)
             answers = read_answers(data)
-            gathered = _Gathered()
+            gathered = Gathered()
             on = self._today(rules, now)
+            posting = PostRemits(store=self.store, rules=rules, gathered=gathered, on=on, now=now)
             for position, remit_id in sorted(waiting.items()):
-                remit = answers.remits[position]
-                self._post(connection, answer_id, position, remit, gathered, rules, on, now, accepted=remit_id)
+                posting.post(connection, answer_id, position, answers.remits[position], accepted=remit_id)
             return self._save(connection, answer_id, name, answers, gathered, now)
 
     def alerts(self, now: datetime) -> int:
@@ -174,7 +147,7 @@ class ReadBack:
     def _take(
         self, connection: Connection, answer_id: int, name: str, answers: Answers, rules: RulesInForce, now: datetime
     ) -> TakenBack:
-        gathered = _Gathered(findings=list(answers.problems))
+        gathered = Gathered(findings=list(answers.problems))
         on = self._today(rules, now)
         senders = {envelope.sender for envelope in answers.envelopes}
         from_them = frozenset(r.key for r in rules.receivers.values() if r.interchange_receiver_id in senders)
@@ -184,8 +157,9 @@ class ReadBack:
             self._group(connection, group, from_them, gathered, rules, on)
         for report in answers.reports:
             self._report(connection, report, gathered, rules, on)
+        posting = PostRemits(store=self.store, rules=rules, gathered=gathered, on=on, now=now)
         for position, remit in enumerate(answers.remits):
-            self._post(connection, answer_id, position, remit, gathered, rules, on, now)
+            posting.post(connection, answer_id, position, remit)
         return self._save(connection, answer_id, name, answers, gathered, now)
 
     @staticmethod
@@ -197,7 +171,7 @@ class ReadBack:
         connection: Connection,
         answer: InterchangeAnswer,
         receivers: frozenset[str],
-        gathered: _Gathered,
+        gathered: Gathered,
         rules: RulesInForce,
         on: date,
     ) -> None:
@@ -211,7 +185,7 @@ class ReadBack:
         connection: Connection,
         group: GroupAnswer,
         receivers: frozenset[str],
-        gathered: _Gathered,
+        gathered: Gathered,
         rules: RulesInForce,
         on: date,
     ) -> None:
@@ -226,7 +200,7 @@ class ReadBack:
             self._words(file, of_transaction(transaction, file.claims, blamed, on, rules.responses), gathered)
 
     def _file(
-        self, connection: Connection, number: str, receivers: frozenset[str], gathered: _Gathered, what: str
+        self, connection: Connection, number: str, receivers: frozenset[str], gathered: Gathered, what: str
     ) -> SentFile | None:
         """The file of ours that an acknowledgment speaks of; one it does not know is told, never guessed.
 
@@ -241,18 +215,18 @@ class ReadBack:
         return None
 
     @staticmethod
-    def _words(file: SentFile, told: FileWords, gathered: _Gathered) -> None:
+    def _words(file: SentFile, told: FileWords, gathered: Gathered) -> None:
         gathered.words.extend((file.claims[word.number], word, file.batch_id) for word in told.words)
         if told.stops:
             gathered.stops[file.batch_id] = told.stops
 
     def _report(
-        self, connection: Connection, report: ClaimStatusReport, gathered: _Gathered, rules: RulesInForce, on: date
+        self, connection: Connection, report: ClaimStatusReport, gathered: Gathered, rules: RulesInForce, on: date
     ) -> None:
         numbers = [status.number for status in report.claims]
         controls = [line.line_control for status in report.claims for line in status.lines if line.line_control]
         payer_numbers = [s.payer_control_number for s in report.claims if s.payer_control_number]
-        ours = _Ours(self.store, connection, numbers, controls, payer_numbers)
+        ours = Ours(self.store, connection, numbers, controls, payer_numbers)
         for status in report.claims:
             found = match_status(status, ours.candidates(status.number, (status.payer_control_number,), ()))
             if found.claim is None:
@@ -265,107 +239,6 @@ class ReadBack:
             if status.payer_control_number:
                 gathered.payer_numbers[found.claim.id] = status.payer_control_number
 
-    # --- remits -------------------------------------------------------------------------------------------------------
-
-    def _post(
-        self,
-        connection: Connection,
-        answer_id: int,
-        position: int,
-        remit: Remit,
-        gathered: _Gathered,
-        rules: RulesInForce,
-        on: date,
-        now: datetime,
-        accepted: int | None = None,
-    ) -> None:
-        """Post one payment, or keep it for a person. accepted: the stored remit whose difference a person accepted."""
-        store = self.store
-        ours = _Ours(
-            store,
-            connection,
-            [claim.number for claim in remit.claims],
-            [line.line_control for claim in remit.claims for line in claim.lines if line.line_control],
-            [n for claim in remit.claims for n in (claim.payer_control_number, claim.original_reference) if n],
-        )
-        matches = [match(claim, ours.candidates(*_names(claim))) for claim in remit.claims]
-        matched = {m.claim.id for m in matches if m.claim is not None}
-        earlier = store.ledger.entries(connection, matched)
-        already = store.answers.posted_keys(connection, posting_keys(remit))
-        already |= store.ledger.posted(connection, [remit_key(remit)])
-        posting = post(
-            remit,
-            matches,
-            rules.responses,
-            on,
-            earlier=[entry for entries in earlier.values() for entry in entries],
-            already=already,
-            context_of=_context(rules),
-            accept_difference=accepted is not None,
-        )
-        state = "posted" if posting.posted else "held"
-        if accepted is None:
-            remit_id = store.answers.keep_remit(connection, answer_id, position, remit, state, now)
-        else:
-            remit_id = accepted
-            store.answers.release(connection, remit_id)
-        gathered.findings.extend(posting.findings)
-        gathered.held = gathered.held or any(finding.holds for finding in posting.findings)
-        if posting.posted:
-            numbers = {m.claim.number: m.claim.id for m in matches if m.claim is not None}
-            store.ledger.append(connection, posting.entries, numbers, now, remit_id)
-            self._posted(connection, remit_id, remit, posting, ours, gathered, on, now)
-
-    def _posted(
-        self,
-        connection: Connection,
-        remit_id: int,
-        remit: Remit,
-        posting: Posting,
-        ours: _Ours,
-        gathered: _Gathered,
-        on: date,
-        now: datetime,
-    ) -> None:
-        kept = [result for result in posting.claims if result.posted]
-        rows = [
-            PostedClaim(
-                claim_id=result.claim.id if result.claim else None,
-                key=result.key,
-                claim=remit.claims[result.index],
-                state="posted" if result.claim else "unmatched",
-                patient_share=result.patient,
-            )
-            for result in kept
-        ]
-        ids = self.store.answers.keep_claims(connection, remit_id, rows, now)
-        told = remit.paid_on or remit.produced_on or on
-        denied: dict[int, list[LineResult]] = {}
-        for line in posting.lines:
-            if line.denial.denied:
-                denied.setdefault(line.claim, []).append(line)
-        new: list[NewDenial] = []
-        again: dict[int, bool] = {}
-        for result, row_id in zip(kept, ids, strict=True):
-            word = of_payment(result, told)
-            if word is None or result.claim is None:
-                continue
-            claim_id = result.claim.id
-            gathered.words.append((claim_id, word, None))
-            number = remit.claims[result.index].payer_control_number
-            if number:
-                gathered.payer_numbers[claim_id] = number
-            lines = denied.get(result.index, []) if not result.reversal else []
-            new.extend(NewDenial(claim_id=claim_id, remit_claim_id=row_id, line=line, on=told) for line in lines)
-            findings = (denial_finding(result.claim.number, lines, told),) if lines else ()
-            if not result.reversal:
-                again[claim_id] = bool(result.paid)
-                self.store.holds.sync(connection, findings, now, claim_id=claim_id)
-            gathered.denied += bool(lines)
-        self.store.denials.decided_again(connection, again)
-        self.store.denials.append(connection, new, now)
-        gathered.paid += sum((result.paid for result in kept), ZERO)
-
     # --- saving -------------------------------------------------------------------------------------------------------
 
     def _save(
@@ -374,7 +247,7 @@ class ReadBack:
         answer_id: int,
         name: str,
         answers: Answers,
-        gathered: _Gathered,
+        gathered: Gathered,
         now: datetime,
     ) -> TakenBack:
         store, submissions = self.store, self.store.submissions
@@ -414,59 +287,6 @@ class ReadBack:
             denied=gathered.denied,
             paid=str(gathered.paid),
         )
-
-
-class _Ours:
-    """The claims of ours that one transaction set may speak of, loaded at once and looked up by any number it gives."""
-
-    def __init__(
-        self,
-        store: Store,
-        connection: Connection,
-        numbers: Iterable[str],
-        controls: Iterable[str],
-        payer_numbers: Iterable[str],
-    ) -> None:
-        wanted = {number for number in numbers if number} | {_of_control(control) for control in controls}
-        self._by_number = store.submissions.by_number(connection, wanted)
-        self._by_payer_number = store.submissions.by_payer_number(connection, set(payer_numbers))
-        self._sent: dict[int, SentClaim] = {claim.id: claim for claim in self._by_number.values()}
-        for claims in self._by_payer_number.values():
-            self._sent.update((claim.id, claim) for claim in claims)
-        self._submitted: dict[int, SubmittedClaim] = {}
-
-    def candidates(
-        self, number: str, payer_numbers: Sequence[str | None], controls: Sequence[str | None]
-    ) -> list[SubmittedClaim]:
-        """The claims that any of these numbers names."""
-        found = [self._by_number.get(name) for name in (number, *(_of_control(c) for c in controls if c))]
-        found += [claim for name in payer_numbers if name for claim in self._by_payer_number.get(name, ())]
-        ids = dict.fromkeys(claim.id for claim in found if claim is not None)
-        return [self._as_submitted(claim_id) for claim_id in ids]
-
-    def _as_submitted(self, claim_id: int) -> SubmittedClaim:
-        if claim_id not in self._submitted:
-            sent = self._sent[claim_id]
-            plain = submitted(Claim(id=sent.id, number=sent.number, draft=sent.draft))
-            self._submitted[claim_id] = replace(plain, payer_control_number=sent.payer_control_number)
-        return self._submitted[claim_id]
-
-
-def _names(claim: RemitClaim) -> tuple[str, tuple[str | None, ...], tuple[str | None, ...]]:
-    return (
-        claim.number,
-        (claim.payer_control_number, claim.original_reference),
-        tuple(line.line_control for line in claim.lines),
-    )
-
-
-def _of_control(control: str) -> str:
-    """The claim number inside a line control number of ours."""
-    return control.rpartition("L")[0]
-
-
-def _context(rules: RulesInForce) -> Callable[[SubmittedClaim | None, SubmittedLine | None], DenialContext]:
-    return lambda claim, line: denial_context(claim, line, rules.parameters)
 
 
 def _blamed(

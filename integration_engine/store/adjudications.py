@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from integration_engine.domain.claim import ClaimDraft
 from integration_engine.domain.record import DayState, KeptDay
 from integration_engine.domain.treatment_day import Adjudication
 from integration_engine.store import tables as t
+from integration_engine.store.claim_rows import claim_row, line_rows
 from integration_engine.store.database import bulk_delete, bulk_insert, update_many
 from integration_engine.store.documents import encode
 from integration_engine.store.holds import Holds
@@ -85,8 +85,8 @@ class Adjudications:
             )
             for draft, follows_id in result.drafts:
                 claim_id = self._ids.next()
-                claims.append(_claim_row(claim_id, result.day.id, identity, draft, follows_id, now))
-                lines.extend(_line_rows(claim_id, draft))
+                claims.append(claim_row(claim_id, result.day.id, identity, draft, follows_id, now))
+                lines.extend(line_rows(claim_id, draft))
         self._save_days(connection, days)
         self._drop_drafts(connection, [result.day.id for result in results])
         bulk_insert(connection, t.adjudication, adjudications)
@@ -158,50 +158,3 @@ def _day_row(result: DayResult) -> tuple[Any, ...]:
         day.habilitative,
         day.sent,
     )
-
-
-def _claim_row(
-    claim_id: int, day_id: int, adjudication_id: int, draft: ClaimDraft, follows_id: int | None, now: datetime
-) -> tuple[Any, ...]:
-    document = encode(draft)
-    return (
-        claim_id,
-        day_id,
-        adjudication_id,
-        draft.part,
-        "drafted",
-        None,
-        draft.payer.key,
-        draft.payer.receiver,
-        draft.discipline.value,
-        draft.date_of_service,
-        to_cents(draft.total_charge),
-        document,
-        hashlib.sha256(document.encode()).hexdigest(),
-        now,
-        draft.sequence,
-        draft.frequency.value,
-        follows_id,
-        None,
-        "",
-        None,
-        None,
-        "",
-    )
-
-
-def _line_rows(claim_id: int, draft: ClaimDraft) -> list[tuple[Any, ...]]:
-    return [
-        (
-            claim_id,
-            line.number,
-            line.code,
-            " ".join(line.modifiers),
-            line.units,
-            to_cents(line.charge),
-            line.date_of_service,
-            line.line_control,
-            encode(line.charges),
-        )
-        for line in draft.lines
-    ]

@@ -29,6 +29,7 @@ from integration_engine.store.ids import IdFactory
 from integration_engine.store.submissions import Submissions, charge_ids
 
 LARGEST_INTERCHANGE = 999_999_999
+FIRST_PAYER = "P"
 SENT = "sent"  # where a claim stands when its file was published and nothing has come back
 _DIGITS = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no I and O: claim numbers are read out on the telephone
 
@@ -314,7 +315,7 @@ class Batches:
             )
             for claim_id, document in lines:
                 by_claim[claim_id].extend(charge_ids(document))
-        first = [row for row in rows if row.sequence == "P"]
+        first = [row for row in rows if row.sequence == FIRST_PAYER]
         kept = sorted({c for row in first if row.frequency != "8" for c in by_claim[row.id]})
         self._bill(connection, kept, batch)
         for row in first:
@@ -356,21 +357,26 @@ class Batches:
         connection.execute(update(t.batch_claim).where(t.batch_claim.c.batch_id == batch.id).values(live=False))
         rows = list(
             connection.execute(
-                select(t.claim.c.id, t.claim.c.number, t.claim.c.treatment_day_id, t.treatment_day.c.patient_id)
+                select(t.claim, t.treatment_day.c.patient_id)
                 .join(t.treatment_day, t.treatment_day.c.id == t.claim.c.treatment_day_id)
                 .where(t.claim.c.id.in_(claims))
             )
         )
         connection.execute(update(t.claim).where(t.claim.c.id.in_(claims)).values(state="drafted", number=None))
         held = [row for row in rows if row.number in bad] if bad else rows
-        for row in held:
+        later = [row for row in held if row.sequence != FIRST_PAYER]
+        first = [row for row in held if row.sequence == FIRST_PAYER]
+        for row in first:
+            # A correction waits on a day that stays billed; only a day that never left is held as a whole.
             connection.execute(
                 update(t.treatment_day)
-                .where(t.treatment_day.c.id == row.treatment_day_id)
+                .where(t.treatment_day.c.id == row.treatment_day_id, t.treatment_day.c.state != DayState.BILLED.value)
                 .values(state=DayState.HELD.value)
             )
             self._hold_lines(connection, row.id)
-        self._holds.sync_days(connection, [(row.treatment_day_id, row.patient_id, findings) for row in held], now)
+        self._holds.sync_days(connection, [(row.treatment_day_id, row.patient_id, findings) for row in first], now)
+        for row in later:
+            self._holds.sync(connection, findings, now, claim_id=row.id)
 
     @staticmethod
     def _hold_lines(connection: Connection, claim_id: int) -> None:
@@ -378,7 +384,7 @@ class Batches:
         charges = [charge for document in documents.scalars() for charge in charge_ids(document)]
         connection.execute(
             update(t.charge)
-            .where(t.charge.c.id.in_(charges))
+            .where(t.charge.c.id.in_(charges), t.charge.c.state != ChargeState.BILLED.value)
             .values(state=ChargeState.HELD.value, reason="refused by the 837P gate")
         )
 
@@ -423,7 +429,8 @@ class Batches:
 
 def _ready() -> Select[Any]:
     day = t.treatment_day.c
-    held = exists().where(t.hold.c.treatment_day_id == t.claim.c.treatment_day_id, t.hold.c.state == "open")
+    of_day = t.hold.c.treatment_day_id == t.claim.c.treatment_day_id
+    held = exists().where(of_day | (t.hold.c.claim_id == t.claim.c.id), t.hold.c.state == "open")
     kept_back = exists().where(t.held_back.c.treatment_day_id == t.claim.c.treatment_day_id)
     return (
         select(t.claim.c.id, t.claim.c.document, t.claim.c.follows_id)

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, select, update
 from integration_engine.core.findings import Finding
 from integration_engine.domain.hold import HoldStage
 from integration_engine.store.audit import Audit
-from integration_engine.store.database import bulk_insert
+from integration_engine.store.database import bulk_insert, parts
 from integration_engine.store.ids import IdFactory
 from integration_engine.store.tables import audit_event, hold, treatment_day
 
@@ -207,6 +207,14 @@ class Holds:
         for day_id, finding, subject, observed in rows:
             found.setdefault(day_id, set()).add((finding, subject, observed))
         return {day_id: frozenset(values) for day_id, values in found.items()}
+
+    def claims_held(self, connection: Connection, claim_ids: Collection[int]) -> set[int]:
+        """Those of these claims that have an open or overridden hold of their own."""
+        found: set[int] = set()
+        for part in parts(sorted(claim_ids)):
+            rows = select(hold.c.claim_id).where(hold.c.claim_id.in_(part), hold.c.state.in_(("open", "overridden")))
+            found.update(connection.execute(rows).scalars())
+        return found
 
     def claims_with(self, connection: Connection, finding: str) -> set[int]:
         """The claims with an open hold of this kind."""

@@ -12,14 +12,15 @@ from datetime import date, datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, Select, func, select, update
 
 from integration_engine.core.findings import Finding
-from integration_engine.domain.claim import numbered
+from integration_engine.domain.claim import ClaimDraft, numbered
 from integration_engine.domain.claim_event import ClaimEvent, ClaimEventKind
 from integration_engine.domain.record import ChargeState, DayState
 from integration_engine.domain.sent_claim import SentClaim, SentState
 from integration_engine.store import tables as t
+from integration_engine.store.claim_rows import claim_row, line_rows
 from integration_engine.store.database import bulk_delete, bulk_insert, insert_if_absent, parts, update_many
 from integration_engine.store.documents import decode_draft, encode
 from integration_engine.store.holds import Holds
@@ -183,6 +184,23 @@ class Submissions:
         """Their days were decided again, in this transaction."""
         bulk_delete(connection, t.decide_again, "patient_id", sorted(patient_ids))
 
+    @staticmethod
+    def with_later_payers(connection: Connection, claim_ids: Collection[int]) -> set[int]:
+        """Those of these claims whose patient has more than one coverage."""
+        found: set[int] = set()
+        for part in parts(sorted(claim_ids)):
+            day, coverage = t.treatment_day.c, t.coverage.c
+            rows = connection.execute(
+                select(t.claim.c.id)
+                .join(t.treatment_day, day.id == t.claim.c.treatment_day_id)
+                .join(t.coverage, coverage.patient_id == day.patient_id)
+                .where(t.claim.c.id.in_(part))
+                .group_by(t.claim.c.id)
+                .having(func.count() > 1)
+            )
+            found.update(rows.scalars())
+        return found
+
     # --- saying -------------------------------------------------------------------------------------------------------
 
     def append(self, connection: Connection, events: Sequence[NewEvent], now: datetime) -> None:
@@ -218,6 +236,24 @@ class Submissions:
     def filing_clock(self, connection: Connection, last_days: Mapping[int, date]) -> None:
         """Save until when claims may be filed."""
         update_many(connection, t.claim, [{"id": c, "file_by": last} for c, last in sorted(last_days.items())])
+
+    def draft_later(self, connection: Connection, earlier: SentClaim, draft: ClaimDraft, now: datetime) -> int | None:
+        """Keep the claim to the next payer; one not sent yet is drawn up anew. None where one has left already."""
+        same = t.claim.c.follows_id == earlier.id, t.claim.c.sequence == draft.sequence
+        known = connection.execute(select(t.claim.c.id, t.claim.c.state).where(*same)).all()
+        if any(row.state in {"batched", "submitted"} for row in known):
+            return None
+        stale = [row.id for row in known if row.state == "drafted"]
+        bulk_delete(connection, t.hold, "claim_id", stale)
+        bulk_delete(connection, t.service_line, "claim_id", stale)
+        bulk_delete(connection, t.batch_claim, "claim_id", stale)
+        bulk_delete(connection, t.claim, "id", stale)
+        adjudication = connection.scalar(select(t.claim.c.adjudication_id).where(t.claim.c.id == earlier.id))
+        assert adjudication is not None  # the earlier claim was drafted by one
+        identity = self._ids.next()
+        bulk_insert(connection, t.claim, [claim_row(identity, earlier.day_id, adjudication, draft, earlier.id, now)])
+        bulk_insert(connection, t.service_line, line_rows(identity, draft))
+        return identity
 
     def refuse(self, connection: Connection, refused: Mapping[int, tuple[Finding, ...]], now: datetime) -> list[int]:
         """Claims the payer never adjudicated: their days are open again and wait in a queue; returns the patients.

@@ -1,0 +1,240 @@
+"""One remit of an answer file: matched, posted to the ledger, its denials opened, the next payer's claim drafted.
+
+Part of the read-back stage: everything here happens inside that stage's transaction for the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+
+from integration_engine.core.findings import Finding
+from integration_engine.core.money import ZERO
+from integration_engine.domain.claim import Claim
+from integration_engine.domain.denial import DenialContext
+from integration_engine.domain.posting import ClaimResult, LineResult, Posting
+from integration_engine.domain.remit import Remit, RemitClaim
+from integration_engine.domain.sent_claim import SentClaim
+from integration_engine.domain.submission import SubmittedClaim, SubmittedLine, submitted
+from integration_engine.rules.answering import ClaimWord, denial_finding, of_payment
+from integration_engine.rules.denial_context import denial_context
+from integration_engine.rules.next_payer import later_claim
+from integration_engine.rules.posting import post, posting_keys, remit_key
+from integration_engine.rules.remit_matching import Match, match
+from integration_engine.stages.rules_in_force import RulesInForce
+from integration_engine.store import Connection, Store
+from integration_engine.store.answers import PostedClaim
+from integration_engine.store.denials import NewDenial
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What the answers of one file say, before it is saved."""
+
+    words: list[tuple[int, ClaimWord, int | None]] = field(default_factory=list)  # claim id, word, batch id
+    payer_numbers: dict[int, str] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    stops: dict[int, tuple[Finding, ...]] = field(default_factory=dict)  # batch id
+    denied: int = 0
+    paid: Decimal = ZERO
+    held: bool = False
+
+
+class Ours:
+    """The claims of ours that one transaction set may speak of, loaded at once and looked up by any number it gives."""
+
+    def __init__(
+        self,
+        store: Store,
+        connection: Connection,
+        numbers: Iterable[str],
+        controls: Iterable[str],
+        payer_numbers: Iterable[str],
+    ) -> None:
+        wanted = {number for number in numbers if number} | {_of_control(control) for control in controls}
+        self._by_number = store.submissions.by_number(connection, wanted)
+        self._by_payer_number = store.submissions.by_payer_number(connection, set(payer_numbers))
+        self._sent: dict[int, SentClaim] = {claim.id: claim for claim in self._by_number.values()}
+        for claims in self._by_payer_number.values():
+            self._sent.update((claim.id, claim) for claim in claims)
+        self._submitted: dict[int, SubmittedClaim] = {}
+
+    def candidates(
+        self, number: str, payer_numbers: Sequence[str | None], controls: Sequence[str | None]
+    ) -> list[SubmittedClaim]:
+        """The claims that any of these numbers names."""
+        found = [self._by_number.get(name) for name in (number, *(_of_control(c) for c in controls if c))]
+        found += [claim for name in payer_numbers if name for claim in self._by_payer_number.get(name, ())]
+        ids = dict.fromkeys(claim.id for claim in found if claim is not None)
+        return [self._as_submitted(claim_id) for claim_id in ids]
+
+    def sent(self, claim_id: int) -> SentClaim:
+        """The claim as it left."""
+        return self._sent[claim_id]
+
+    def _as_submitted(self, claim_id: int) -> SubmittedClaim:
+        if claim_id not in self._submitted:
+            sent = self._sent[claim_id]
+            plain = submitted(Claim(id=sent.id, number=sent.number, draft=sent.draft))
+            self._submitted[claim_id] = replace(plain, payer_control_number=sent.payer_control_number)
+        return self._submitted[claim_id]
+
+
+def _names(claim: RemitClaim) -> tuple[str, tuple[str | None, ...], tuple[str | None, ...]]:
+    return (
+        claim.number,
+        (claim.payer_control_number, claim.original_reference),
+        tuple(line.line_control for line in claim.lines),
+    )
+
+
+def _of_control(control: str) -> str:
+    """The claim number inside a line control number of ours."""
+    return control.rpartition("L")[0]
+
+
+def _context(rules: RulesInForce) -> Callable[[SubmittedClaim | None, SubmittedLine | None], DenialContext]:
+    return lambda claim, line: denial_context(claim, line, rules.parameters)
+
+
+@dataclass(slots=True, kw_only=True)
+class PostRemits:
+    """Posts the remits of one file. on: the date in the practice's zone."""
+
+    store: Store
+    rules: RulesInForce
+    gathered: Gathered
+    on: date
+    now: datetime
+
+    def post(
+        self, connection: Connection, answer_id: int, position: int, remit: Remit, accepted: int | None = None
+    ) -> None:
+        """Post one payment, or keep it for a person.
+
+        Shapes   position: its place in the file. accepted: the stored remit whose difference a person accepted.
+        """
+        store, gathered = self.store, self.gathered
+        ours = Ours(
+            store,
+            connection,
+            [claim.number for claim in remit.claims],
+            [line.line_control for claim in remit.claims for line in claim.lines if line.line_control],
+            [n for claim in remit.claims for n in (claim.payer_control_number, claim.original_reference) if n],
+        )
+        matches = [match(claim, ours.candidates(*_names(claim))) for claim in remit.claims]
+        numbers = {m.claim.number: m.claim.id for m in matches if m.claim is not None}
+        books = store.ledger.entries(connection, numbers.values())
+        already = store.answers.posted_keys(connection, posting_keys(remit))
+        already |= store.ledger.posted(connection, [remit_key(remit)])
+        posting = post(
+            remit,
+            matches,
+            self.rules.responses,
+            self.on,
+            earlier=[entry for entries in books.values() for entry in entries],
+            already=already,
+            context_of=_context(self.rules),
+            accept_difference=accepted is not None,
+        )
+        if accepted is not None:
+            remit_id = accepted
+            store.answers.release(connection, remit_id)
+        else:
+            state = "posted" if posting.posted else "held"
+            remit_id = store.answers.keep_remit(connection, answer_id, position, remit, state, self.now)
+        gathered.findings.extend(posting.findings)
+        gathered.held = gathered.held or any(finding.holds for finding in posting.findings)
+        if posting.posted:
+            store.ledger.append(connection, posting.entries, numbers, self.now, remit_id)
+            told = remit.paid_on or remit.produced_on or self.on
+            self._keep(connection, remit_id, remit, posting, told)
+            self._later_payers(connection, remit, matches, posting, ours, told)
+
+    def _keep(self, connection: Connection, remit_id: int, remit: Remit, posting: Posting, told: date) -> None:
+        """The claims of the payment, what each is told, and which lines are denied."""
+        store, gathered = self.store, self.gathered
+        kept = [result for result in posting.claims if result.posted]
+        rows = [
+            PostedClaim(
+                claim_id=result.claim.id if result.claim else None,
+                key=result.key,
+                claim=remit.claims[result.index],
+                state="posted" if result.claim else "unmatched",
+                patient_share=result.patient,
+            )
+            for result in kept
+        ]
+        ids = store.answers.keep_claims(connection, remit_id, rows, self.now)
+        denied: dict[int, list[LineResult]] = {}
+        for line in posting.lines:
+            if line.denial.denied:
+                denied.setdefault(line.claim, []).append(line)
+        decided: list[tuple[ClaimResult, int, list[LineResult]]] = []
+        for result, row_id in zip(kept, ids, strict=True):
+            word = of_payment(result, told)
+            if word is None or result.claim is None:
+                continue
+            gathered.words.append((result.claim.id, word, None))
+            number = remit.claims[result.index].payer_control_number
+            if number:
+                gathered.payer_numbers[result.claim.id] = number
+            if not result.reversal:
+                decided.append((result, row_id, denied.get(result.index, [])))
+        self._denials(connection, decided, told)
+        gathered.paid += sum((result.paid for result in kept), ZERO)
+
+    def _denials(
+        self, connection: Connection, decided: Sequence[tuple[ClaimResult, int, list[LineResult]]], told: date
+    ) -> None:
+        store = self.store
+        of_claim = {result.claim.id: (result, lines) for result, _, lines in decided if result.claim is not None}
+        store.denials.decided_again(connection, {c: bool(result.paid) for c, (result, _) in of_claim.items()})
+        new = [
+            NewDenial(claim_id=result.claim.id, remit_claim_id=row_id, line=line, on=told)
+            for result, row_id, lines in decided
+            if result.claim is not None
+            for line in lines
+        ]
+        store.denials.append(connection, new, self.now)
+        held = store.holds.claims_held(connection, of_claim)
+        for claim_id, (result, lines) in of_claim.items():
+            if lines or claim_id in held:
+                assert result.claim is not None
+                findings = (denial_finding(result.claim.number, lines, told),) if lines else ()
+                store.holds.sync(connection, findings, self.now, claim_id=claim_id)
+            self.gathered.denied += bool(lines)
+
+    def _later_payers(
+        self,
+        connection: Connection,
+        remit: Remit,
+        matches: Sequence[Match],
+        posting: Posting,
+        ours: Ours,
+        told: date,
+    ) -> None:
+        """Draft the claim to the next payer where the patient has one; what stops it waits under the claim answered."""
+        store = self.store
+        posted = {r.index: r.claim.id for r in posting.claims if r.posted and r.claim is not None and not r.reversal}
+        several = store.submissions.with_later_payers(connection, posted.values())
+        patients = {ours.sent(claim_id).patient_id for claim_id in several}
+        records = store.records.load(connection, patients)
+        for index, claim_id in posted.items():
+            if claim_id not in several:
+                continue
+            sent = ours.sent(claim_id)
+            record = records[sent.patient_id]
+            coverages = [kept.value for kept in record.coverages]
+            answer = remit.claims[index]
+            following = later_claim(
+                sent, answer, matches[index], told, coverages, record.patient, self.rules.parameters
+            )
+            if following is None:
+                continue
+            if following.draft is not None:
+                store.submissions.draft_later(connection, sent, following.draft, self.now)
+            elif following.findings:
+                store.holds.sync(connection, following.findings, self.now, claim_id=claim_id)
