@@ -118,6 +118,7 @@ def write_schemas(folder: Path) -> int:
     schemas = {
         "feed": feed_files.json_schema(),
         "837p": claim_files.json_schema(),
+        "companion_guide": claim_files.companion_guide_schema(),
         "receivers": receivers.json_schema(),
         "cases": rule_case_models.CasesFile.model_json_schema(),
         **rule_models.json_schemas(),

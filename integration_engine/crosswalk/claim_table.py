@@ -130,6 +130,7 @@ class _Compiling:
     def __init__(self, files: Mapping[str, str]) -> None:
         self.files = files
         self.problems: list[MappingProblem] = []
+        self.compiled: dict[str, SegmentRow | None] = {}
 
     def table(self) -> ClaimTable:
         text = self.files.get(FILE)
@@ -189,7 +190,7 @@ class _Compiling:
             interchange["line_ending"] = LINE_ENDINGS[interchange["line_ending"]]
         sections: dict[str, list[SegmentRow]] = {section: [] for section in SECTIONS}
         for row in rows:
-            compiled = self._segment(row)
+            compiled = self._compiled(row)
             if compiled is not None and not row.file.off:
                 sections[row.section].append(compiled)
         return Variant(
@@ -210,6 +211,13 @@ class _Compiling:
             old = changed[place]
             changed[place] = _Row(old.section, _merged(old.file, own), document, ("segments", index))
         return changed
+
+    def _compiled(self, row: _Row) -> SegmentRow | None:
+        """A segment stated alike is one and the same in every variant."""
+        stated = row.file.model_dump_json()
+        if stated not in self.compiled:
+            self.compiled[stated] = self._segment(row)
+        return self.compiled[stated]
 
     def _segment(self, row: _Row) -> SegmentRow | None:
         file = row.file
