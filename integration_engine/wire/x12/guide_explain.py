@@ -17,6 +17,8 @@ from integration_engine.wire.x12.structure import Separators
 MISSING, CONDITIONALLY_MISSING, TOO_MANY_ELEMENTS, TOO_SHORT, TOO_LONG, BAD_CHARACTER = "1", "2", "3", "4", "5", "6"
 BAD_CODE, BAD_DATE, BAD_TIME, EXCLUDED, TOO_MANY_COMPONENTS, NOT_USED = "7", "8", "9", "10", "13", "I10"
 _DATE_LENGTH = 8
+AT_LEAST_ONE = "R"
+ALL_MAY_STAND = frozenset("PRCL")  # relations that are content when all of their elements stand
 _SHOWN_CODES = 14
 
 
@@ -113,24 +115,26 @@ def _matcher(element: Element, separators: Separators) -> re.Pattern[str]:
 def relation_complaints(row: Row, parts: list[str]) -> Iterator[Complaint]:
     """Elements that stand or are absent in pairs the guide does not allow; see guides/records for the letters."""
     count = len(parts)
-    for letter, numbers in row.relations:
+    for letter, numbers, least in row.relations:
+        if least >= count and letter != AT_LEAST_ONE:
+            continue  # none of them stands: by far the most common case
         present = [number for number in numbers if number < count and parts[number]]
-        if letter == "P" and len(present) in {0, len(numbers)}:
-            continue  # by far the most common case
-        yield from _relation(letter, numbers, present, parts)
+        if len(present) < len(numbers) or letter not in ALL_MAY_STAND:
+            yield from _relation(letter, numbers, present, parts)
 
 
 def _relation(letter: str, numbers: tuple[int, ...], present: list[int], parts: list[str]) -> Iterator[Complaint]:
     first, *others = numbers
-    names = " and ".join(f"{number:02d}" for number in numbers)
     match letter:
         case "P" if present and len(present) < len(numbers):
             missing = next(n for n in numbers if n not in present)
-            yield Complaint(CONDITIONALLY_MISSING, missing, 0, f"elements {names} stand together or not at all")
+            yield Complaint(
+                CONDITIONALLY_MISSING, missing, 0, f"elements {_named(numbers)} stand together or not at all"
+            )
         case "R" if not present:
-            yield Complaint(CONDITIONALLY_MISSING, first, 0, f"at least one of elements {names} is required")
+            yield Complaint(CONDITIONALLY_MISSING, first, 0, f"at least one of elements {_named(numbers)} is required")
         case "E" if len(present) > 1:
-            yield Complaint(EXCLUDED, present[-1], 0, f"only one of elements {names} may stand")
+            yield Complaint(EXCLUDED, present[-1], 0, f"only one of elements {_named(numbers)} may stand")
         case "C" if first in present and len(present) < len(numbers):
             missing = next(n for n in others if n not in present)
             yield Complaint(CONDITIONALLY_MISSING, missing, 0, f"required because element {first:02d} stands")
@@ -142,3 +146,7 @@ def _relation(letter: str, numbers: tuple[int, ...], present: list[int], parts: 
                 yield Complaint(
                     BAD_DATE, numbers[1], 0, f"the date is not in the format that element {first:02d} names"
                 )
+
+
+def _named(numbers: tuple[int, ...]) -> str:
+    return " and ".join(f"{number:02d}" for number in numbers)

@@ -46,6 +46,8 @@ _ISA_ELEMENTS = 16
 _REPETITION_ELEMENT = 11
 _FIRST_REPETITION_VERSION = "00402"  # before it ISA11 held a standards identifier
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_ENVELOPE = frozenset({"ISA", "IEA", "GS", "GE", "ST", "SE", "TA1"})
+_UNTIDY = re.compile(r"[\r\n]")  # line breaks anywhere; blanks before a segment are seen at its first character
 _BLANKS = " \t\r\n\x00\x0b\x0c\x1a"
 # A name that begins with ISA is not a header: a header stands where a segment begins, and its first element has two
 # characters and is followed by the same separator again.
@@ -210,7 +212,8 @@ class _Envelope:
         pieces = text.split(terminator)
         if pieces[-1].strip(_BLANKS):
             reader.tolerate(Tolerance.MISSING_LAST_TERMINATOR, offset + len(text) - len(pieces[-1]))
-        opening = {f"{name}{element}": self._handlers()[name] for name in ("ST", "SE", "GS", "GE", "TA1", "IEA", "ISA")}
+        opening = {f"{name}{element}"[:3]: handler for name, handler in self._handlers().items()}
+        tidy = text.isascii() and _UNTIDY.search(text) is None
         number = 0
         step = len(terminator)
         segments = self.segments
@@ -218,17 +221,16 @@ class _Envelope:
         for index, piece in enumerate(pieces):
             begin = offset
             offset += len(piece) + step
-            if not piece.strip(_BLANKS):
-                if index != last:
-                    reader.tolerate(Tolerance.EMPTY_SEGMENTS, begin)
-                continue
-            if piece[0] in _BLANKS or "\n" in piece or "\r" in piece or not piece.isascii():
+            kept = piece
+            if not tidy or not piece or piece[0] in _BLANKS:
+                if not piece.strip(_BLANKS):
+                    if index != last:
+                        reader.tolerate(Tolerance.EMPTY_SEGMENTS, begin)
+                    continue
                 kept, begin = self._mended(piece, begin)
-            else:
-                kept = piece
             number += 1
-            special = opening.get(kept[: kept.find(element) + 1].upper())
-            if special is not None:
+            special = opening.get(kept[:3].upper())
+            if special is not None and kept[: kept.find(element)].upper() in _ENVELOPE:
                 special(kept, number, begin)
                 segments = self.segments
             elif segments:

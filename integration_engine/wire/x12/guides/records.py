@@ -55,10 +55,11 @@ class Element:
 
 
 class Relation(NamedTuple):
-    """Elements that stand or are absent together; letter as above."""
+    """Elements that stand or are absent together; letter as above. least: the first of them in the segment."""
 
     letter: str
     numbers: tuple[int, ...]
+    least: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,10 +189,13 @@ def row(name: str, usage: str, most: int | None, elements: str, relations: str =
         most=most,
         order=0,
         elements=_elements(elements, ", "),
-        relations=tuple(
-            Relation(one[0], tuple(int(one[at : at + 2]) for at in range(1, len(one), 2))) for one in relations.split()
-        ),
+        relations=tuple(_relation(one) for one in relations.split()),
     )
+
+
+def _relation(text: str) -> Relation:
+    numbers = tuple(int(text[at : at + 2]) for at in range(1, len(text), 2))
+    return Relation(text[0], numbers, min(numbers))
 
 
 def loop(name: str, usage: str, most: int | None, rows: tuple[Row, ...], *loops: Loop) -> Loop:
