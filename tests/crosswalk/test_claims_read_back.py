@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from integration_engine.adapters.x12_gate import X12Gate
 from integration_engine.core.codes import Modifier, parse_npi
 from integration_engine.crosswalk.claim_reader import Internals, read_claims
 from integration_engine.crosswalk.claim_writer import render
@@ -75,6 +77,23 @@ def test_claim_is_read_back_as_written(draft: ClaimDraft) -> None:
 def test_claims_of_one_file_do_not_run_into_each_other(several: list[ClaimDraft]) -> None:
     read = read_back(*several)
     assert [differing(one, other) for one, other in zip(several, read, strict=True)] == [set()] * len(several)
+
+
+@pytest.fixture(scope="module")
+def gate() -> Iterator[X12Gate]:
+    with X12Gate() as gate:
+        yield gate
+
+
+def test_any_claim_is_accepted_by_pyx12(gate: X12Gate) -> None:
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(drafts())
+    def accepted(draft: ClaimDraft) -> None:
+        claims = [Claim(id=1, number="C1", draft=draft)]
+        verdict = gate.check(render(claims, RECEIVER, NUMBERS, TABLE).text)
+        assert verdict.accepted, verdict.findings
+
+    accepted()
 
 
 def test_fields_a_file_never_holds_are_the_only_ones_that_differ() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -164,3 +165,23 @@ def test_report_lists_every_model_field_with_its_837p_target_or_gap() -> None:
     gaps = [row for row in rows if row.feed == "generic" and row.gap]
     assert gaps
     assert all(row.remedy in {"configuration", "custom_field", "policy"} for row in gaps)
+
+
+def test_accident_and_reason_for_second_place_come_from_their_own_segments() -> None:
+    statement = read(
+        "PID|1||M1^^^C^MR",
+        "ACC|20260818|EM",
+        "ZAC|CASE77|20260819|20260930|20260818|20261001|20260820",
+        "FT1|1|L1||20261005||CG|||||||||||||||||||97110",
+        "IN1|1|P|MEDB",
+        "ZCV|12",
+    )
+    assert statement.encounter is not None
+    accident = statement.encounter.accident
+    assert accident is not None
+    assert (accident.claim_number, accident.disabled_to, accident.first_contact_on) == (
+        "CASE77",
+        date(2026, 9, 30),
+        date(2026, 8, 20),
+    )
+    assert [one.insurance_type for one in statement.coverages] == ["12"]
