@@ -1,8 +1,8 @@
 """Batch: from ready claim drafts to 837P files in outbound/, each judged before it is released.
 
 Three transactions around two outside effects. First the claims are locked, numbered and rendered, and the bytes are
-committed to the journal of what leaves. Then pyx12 gives its verdict. Only an accepted file is published, by a
-no-clobber rename, and then marked. A crash anywhere is taken up again by ``recover``: the bytes are the committed
+committed to the journal of what leaves. Then our own check and pyx12 judge the file. Only an accepted file is published,
+by a no-clobber rename, and then marked. A crash anywhere is taken up again by ``recover``: the bytes are the committed
 ones, a file that already lies there with the same hash is adopted, and no number is ever used twice.
 Source  X12.md §3.1-3.2 (control numbers, write protocol).
 """
@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from integration_engine.core.findings import Finding
+from integration_engine.core.findings import Finding, Severity
 from integration_engine.core.money import from_cents
 from integration_engine.crosswalk.claim_writer import render
 from integration_engine.domain.claim import Claim, ClaimDraft, Envelope, Frequency, numbered
@@ -26,6 +26,7 @@ from integration_engine.domain.claim_event import ClaimEvent, ClaimEventKind
 from integration_engine.domain.ledger import Entry
 from integration_engine.domain.submission import submitted
 from integration_engine.rules.batching import BatchPlan, PlannedFile, due, preview, split
+from integration_engine.rules.claim_file.check import check_claim_file
 from integration_engine.rules.ledger import opening_entries
 from integration_engine.rules.life_cycle import standing
 from integration_engine.rules.parameters import Parameters
@@ -158,16 +159,15 @@ class Batch:
         )
 
     def _finish(self, batch: PendingBatch, now: datetime) -> WrittenFile:
-        """Judge and publish one rendered batch; what the gate names goes to the edits queue, the rest is freed."""
-        verdict = self.gate.check(batch.text)
+        """Judge and publish one rendered batch; what is refused goes to the edits queue, the rest is freed."""
         batches = self.store.batches
-        if not verdict.accepted:
+        findings, bad = self._judge(batch, now)
+        if findings:
             with self.store.database.write() as connection:
-                batches.refuse(connection, batch, verdict.findings, verdict.claim_numbers, now)
+                batches.refuse(connection, batch, findings, bad, now)
             log.warning("batch.refused", batch_id=batch.id, claims=batch.claims, stage="batch")
-            return _told(
-                batch, "refused by the gate", "; ".join(sorted({finding.text for finding in verdict.findings}))
-            )
+            told = "; ".join(sorted({finding.text for finding in findings}))
+            return _told(batch, "refused by the check", told)
         with self.store.database.write() as connection:
             batches.mark_checked(connection, batch)
         self.publish(self.outbound, batch.file_name, batch.data)
@@ -176,10 +176,36 @@ class Batch:
         log.info("batch.published", batch_id=batch.id, file=batch.file_name, claims=batch.claims, stage="batch")
         return _told(batch, "published")
 
+    def _judge(
+        self, batch: PendingBatch, now: datetime
+    ) -> tuple[tuple[Finding, ...], Mapping[str, tuple[Finding, ...]]]:
+        """Our own check of the file first, then pyx12's: what is wrong, and with which claims; empty when it may leave.
+
+        Shapes   an empty mapping beside findings: the fault lies in no claim, and the whole file waits.
+        """
+        rules = self.rules()
+        own = check_claim_file(batch.data, rules.claim_file, rules.parameters, self._today(rules, now))
+        if not own.accepted:
+            found: dict[str, tuple[Finding, ...]] = {}
+            for one in own.placed:
+                if one.finding.severity is Severity.ERROR:
+                    for number in one.claim_numbers:
+                        found[number] = (*found.get(number, ()), one.finding)
+            errors = tuple(f for f in own.findings if f.severity is Severity.ERROR)
+            return errors, {} if own.stops_all else found
+        verdict = self.gate.check(batch.text)
+        if verdict.accepted:
+            return (), {}
+        return verdict.findings, dict.fromkeys(verdict.claim_numbers, verdict.findings)
+
+    @staticmethod
+    def _today(rules: RulesInForce, now: datetime) -> date:
+        return now.astimezone(ZoneInfo(rules.parameters.practice.time_zone)).date()
+
     def _left(self, connection: Connection, batch: PendingBatch, now: datetime) -> None:
         """The claims of a published file are submitted: days billed, events appended, receivables opened."""
         rules = self.rules()
-        on = now.astimezone(ZoneInfo(rules.parameters.practice.time_zone)).date()
+        on = self._today(rules, now)
         left = self.store.batches.mark_published(connection, batch, now, on)
         events = [
             NewEvent(claim_id=one.id, batch_id=batch.id, event=ClaimEvent(kind=ClaimEventKind.SUBMITTED, on=on))

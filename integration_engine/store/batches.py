@@ -8,7 +8,7 @@ uses them; gaps happen, reuse does not. The bytes are kept before a file exists.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -346,10 +346,13 @@ class Batches:
         connection: Connection,
         batch: PendingBatch,
         findings: Sequence[Finding],
-        bad: frozenset[str],
+        bad: Mapping[str, tuple[Finding, ...]],
         now: datetime,
     ) -> None:
-        """The gate refused the file: claims it names go to the edits queue, all others are free for the next file."""
+        """A check refused the file: claims it names go to the edits queue, all others are free for the next file.
+
+        Shapes   bad: claim number → what is wrong with it; empty when the fault lies in no claim: then all of them wait.
+        """
         claims = self._claims_of(connection, batch)
         self._lock_days(connection, claims)
         reason = "; ".join(sorted({finding.text for finding in findings}))
@@ -363,9 +366,9 @@ class Batches:
             )
         )
         connection.execute(update(t.claim).where(t.claim.c.id.in_(claims)).values(state="drafted", number=None))
-        held = [row for row in rows if row.number in bad] if bad else rows
-        later = [row for row in held if row.sequence != FIRST_PAYER]
-        first = [row for row in held if row.sequence == FIRST_PAYER]
+        wrong = {row.id: bad.get(row.number, ()) if bad else tuple(findings) for row in rows}
+        later = [row for row in rows if wrong[row.id] and row.sequence != FIRST_PAYER]
+        first = [row for row in rows if wrong[row.id] and row.sequence == FIRST_PAYER]
         for row in first:
             # A correction waits on a day that stays billed; only a day that never left is held as a whole.
             connection.execute(
@@ -374,9 +377,10 @@ class Batches:
                 .values(state=DayState.HELD.value)
             )
             self._hold_lines(connection, row.id)
-        self._holds.sync_days(connection, [(row.treatment_day_id, row.patient_id, findings) for row in first], now)
+        days = [(row.treatment_day_id, row.patient_id, wrong[row.id]) for row in first]
+        self._holds.sync_days(connection, days, now)
         for row in later:
-            self._holds.sync(connection, findings, now, claim_id=row.id)
+            self._holds.sync(connection, wrong[row.id], now, claim_id=row.id)
 
     @staticmethod
     def _hold_lines(connection: Connection, claim_id: int) -> None:

@@ -99,7 +99,7 @@ def test_explain_finds_the_day_by_the_control_number_of_one_of_its_lines(store: 
 
 def test_refused_claim_goes_to_the_edits_queue_and_no_file_appears(store: Store, tmp_path: Path) -> None:
     written = batch(store, tmp_path, FakeGate(word="GRANITE MUTUAL")).run_once(NOW)
-    assert sorted(file.state for file in written) == ["published", "published", "refused by the gate"]
+    assert sorted(file.state for file in written) == ["published", "published", "refused by the check"]
     assert len(list(tmp_path.glob("*.x12"))) == 2
     with store.database.read() as connection:
         held = [day for day in treatment_days(connection) if day.state == "held"]

@@ -182,3 +182,94 @@ def test_public_answer_files_are_taken_in_without_a_crash(office: Office) -> Non
         taken = office.take((path.name, path.read_bytes()))[0]
         assert taken.state in {"done", "held", "rejected"}
     assert office.ledger() == 0
+
+
+def chosen(*choices: str) -> Scenario:
+    """The everyday payer, but these outcomes for whom they name."""
+    text = EVERYDAY.read_text(encoding="utf-8").replace(
+        "\nshares:", "\nchoices:\n" + "\n".join(choices) + "\n\nshares:"
+    )
+    return scenario(text)
+
+
+ALL_PAID = tuple(f"  - {{payer: {payer}, outcome: paid}}" for payer in ("MEDB1", "SUMM1", "GRAN1"))
+
+
+def test_a_claim_refused_by_the_clearinghouse_waits_and_goes_again_when_released(office: Office) -> None:
+    office.receive(*messages("01_pt_54_minutes_three_payers.hl7"))
+    sent = office.send()
+    office.take(*office.answers(sent, chosen("  - {payer: MEDB1, outcome: rejected_code}", *ALL_PAID)))
+    held = office.holds("rejections")
+    assert len(held) == 1
+    assert "held" in office.days().values()
+    assert office.send() == []  # unchanged and not released: it may not go again
+    with office.store.database.write() as connection:
+        patient = office.store.holds.override(
+            connection, held[0].id, by="J. Doe", reason="payer loaded the code", now=NOW
+        )
+    assert patient is not None
+    assert Adjudicate(store=office.store, rules=lambda: RULES).again(patient, NOW)
+    again = office.send()
+    assert len(again) == 1
+    assert ":B:1*" in again[0].read_text(encoding="ascii")  # an original: the payer never had the first
+    assert "REF*F8" not in again[0].read_text(encoding="ascii")
+    assert (office.ledger(), office.difference()) == (0, 0)
+    assert set(office.days().values()) == {"billed"}
+
+
+def test_claims_refused_in_bad_company_go_again_by_themselves(office: Office) -> None:
+    office.receive(*messages("02_mixed_minutes.hl7", "03_tie.hl7", "04_assistants.hl7", "05_joint_minutes.hl7"))
+    sent = office.send()[:1]
+    claims = sent[0].read_text(encoding="ascii").count("CLM*")
+    office.take(*office.answers(sent, chosen("  - {payer: MEDB1, outcome: set_refused}")))
+    blamed = office.holds("rejections")
+    assert len({hold.day_id for hold in blamed}) == 1
+    again = office.send()
+    assert again[0].read_text(encoding="ascii").count("CLM*") == claims - 1
+    assert (office.ledger(), office.difference()) == (0, 0)
+
+
+def test_a_refused_interchange_stops_its_receiver_until_someone_looked(office: Office) -> None:
+    office.receive(*messages("01_pt_54_minutes_three_payers.hl7"))
+    sent = office.send()
+    plan = chosen(*(f"  - {{payer: {payer}, outcome: interchange_refused}}" for payer in ("MEDB1", "SUMM1", "GRAN1")))
+    office.take(*office.answers(sent, plan))
+    stopped = office.holds("rejections")
+    assert {hold.finding for hold in stopped} == {"rejections.file_refused"}
+    assert office.send() == []
+    with office.store.database.write() as connection:
+        for hold in stopped:
+            office.store.holds.resolve(connection, hold.id, by="J. Doe", reason="number set anew", now=NOW)
+    assert len(office.send()) == len(sent)
+    assert (office.ledger(), office.difference()) == (0, 0)
+
+
+def test_a_denial_waits_in_its_queue_with_category_and_deadline_until_it_is_paid(office: Office) -> None:
+    office.receive(*messages("01_pt_54_minutes_three_payers.hl7"))
+    plan = chosen("  - {payer: SUMM1, outcome: denied_authorization}", *ALL_PAID)
+    office.take(*office.answers(office.send(), plan))
+    held = office.holds("denials")
+    assert [hold.finding for hold in held] == ["denials.authorization"]
+    with office.store.database.read() as connection:
+        denials = office.store.denials.list(connection, state="open")
+    assert {denial.category for denial in denials} == {"authorization"}
+    assert all(denial.appeal_by and denial.next_action and denial.owner for denial in denials)
+    number = denials[0].claim
+    with office.store.database.read() as connection:
+        claim = office.store.submissions.by_number(connection, [number])[number]
+        owed = office.store.ledger.balances(connection, [claim.id])[claim.id]
+    assert owed["receivable_payer"] == int(claim.draft.total_charge.scaleb(2))  # denied is not written off
+
+
+def test_a_replaced_line_becomes_a_replacement_with_the_payers_number(office: Office) -> None:
+    story = [raw.replace(b"|MEDB|", b"|GRANITE|") for raw in messages("23_replacement_of_a_line.hl7")]
+    office.receive(*story[:-1])
+    sent = office.send()
+    office.receive(story[-1])
+    assert [hold.finding for hold in office.holds("edits")] == ["corrections.payer_number"]
+    office.take(*office.answers(sent, chosen(*ALL_PAID)))
+    assert office.holds("edits") == []
+    text = office.send()[0].read_text(encoding="ascii")
+    assert ":B:7*" in text
+    assert "REF*F8*" in text
+    assert (office.ledger(), office.difference()) == (0, 0)

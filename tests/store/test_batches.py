@@ -59,7 +59,7 @@ def publish(store, invented, batch):
 def refuse(store, invented, batch, *bad):
     finding = invented.finding("edits.refused")
     with store.database.write() as connection:
-        store.batches.refuse(connection, batch, (finding,), frozenset(bad), invented.now)
+        store.batches.refuse(connection, batch, (finding,), dict.fromkeys(bad, (finding,)), invented.now)
 
 
 def values(store, column):
