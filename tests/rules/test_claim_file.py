@@ -176,6 +176,15 @@ def test_error_holds_the_claims_it_lies_over(branch: str, old: str, new: str, nu
     assert check.stops_all is (not numbers)
 
 
+@pytest.mark.parametrize(
+    ("ours", "other", "good"),
+    [("S", "P", True), ("S", "U", True), ("U", "P", True), ("S", "S", False), ("P", "P", False), ("S", "T", False)],
+)
+def test_one_payer_is_primary_unless_the_order_is_unknown(ours: str, other: str, good: bool) -> None:
+    text = GOOD["subscriber"].replace("~SBR*S*", f"~SBR*{ours}*").replace("~SBR*P*01", f"~SBR*{other}*01")
+    assert ("one_primary_payer" not in {name for name, _ in told(text)}) is good
+
+
 def test_texts_hold_no_values_of_the_file() -> None:
     text = GOOD["subscriber"].replace("NM1*IL*1*TESTPATIENT*ALDA", "NM1*QQ*1*TESTPATIENT *ALDA", 1)
     for finding in checked(text).findings:

@@ -26,6 +26,7 @@ _CORRECTIONS = frozenset({"7", "8"})
 _ORIGINAL = "1"
 _HOME = "12"
 _AUTO = "AA"
+_UNKNOWN_ORDER = "U"
 _LIABILITY = frozenset({"AA", "EM", "OA"})
 
 
@@ -190,8 +191,9 @@ def payment_order(claim: ClaimFacts, circumstances: Circumstances) -> Iterable[H
     if coverage is None:
         return ()
     places = [claim.sequence, *(other.sequence for other in claim.others)]
-    certain = [one for one in places if one and one != "U"]
-    good = places.count("P") == 1 and len(set(certain)) == len(certain)
+    certain = [one for one in places if one and one != _UNKNOWN_ORDER]
+    primary = places.count("P") == 1 or (_UNKNOWN_ORDER in places and "P" not in places)
+    good = primary and len(set(certain)) == len(certain)
     return () if good else (Hit("one_primary_payer", claim.others[0].at if claim.others else coverage, 1),)
 
 
