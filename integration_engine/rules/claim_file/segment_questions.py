@@ -118,10 +118,16 @@ def references(placed: Placed, node: LoopNode, circumstances: Circumstances) -> 
     taxed = kind == "SY" or (kind == "EI" and node.id in {"2010AA", "2010AC"})
     if taxed and not _TAX_NUMBER.fullmatch(placed.element(2)):
         yield Hit("tax_number", placed, 2)
-    if len(placed.place.row.qualifiers) > 1:
+    if len(placed.place.row.qualifiers) > 1 and not _too_many(placed, node):
         same = [one for one in node.all("REF", kind) if one.element(4) == placed.element(4)]
         if len(same) > 1 and same[0] is not placed:
             yield Hit("reference_repeats", placed, 1)
+
+
+def _too_many(placed: Placed, node: LoopNode) -> bool:
+    """More than the guide has: that is told for each, and comparing them all with each other would take forever."""
+    most = placed.place.row.most
+    return most is not None and node.counts.get(placed.place.number, 0) > most
 
 
 def currency(placed: Placed, node: LoopNode, circumstances: Circumstances) -> Iterable[Hit]:
@@ -213,7 +219,7 @@ def adjustments(placed: Placed, node: LoopNode, circumstances: Circumstances) ->
             yield Hit("adjustment_reason_form", placed, number)
         if value and not value.strip("-0."):
             yield Hit("adjustment_zero", placed, number + 1)
-    same = node.all("CAS", placed.element(1))
+    same = [] if _too_many(placed, node) else node.all("CAS", placed.element(1))
     if len(same) > 1 and same[0] is not placed:
         yield Hit("adjustment_group_repeats", placed, 1)
 
