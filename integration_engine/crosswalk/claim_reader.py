@@ -7,10 +7,10 @@ caller says in ``Internals``. Source  005010X222A1; X12.md §2.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import Enum
 from functools import cache
 from typing import Any, get_args, get_origin
@@ -20,7 +20,7 @@ from integration_engine.core.money import parse_money
 from integration_engine.crosswalk.claim_fields import hints_of
 from integration_engine.crosswalk.claim_files import SECTIONS
 from integration_engine.crosswalk.claim_forms import Found
-from integration_engine.crosswalk.claim_segments import SegmentRow
+from integration_engine.crosswalk.claim_segments import Element, SegmentRow
 from integration_engine.crosswalk.claim_table import ClaimTable, guide_address
 from integration_engine.domain.claim import Claim, ClaimDraft, LineAdjudication, OtherPayer, ServiceLine
 from integration_engine.domain.coverage import Relationship
@@ -34,6 +34,7 @@ OPENERS = {"CLM": "claim", "LX": "line", "SVD": "adjudication"}
 ENVELOPE = frozenset({"ST", "BHT", "SE"})
 MONEY = frozenset({"amount", "charge", "paid", "total_charge", "patient_paid", "non_covered", "remaining"})
 COMPONENT = ":"
+MOST_ELEMENTS = 30  # no segment of the guide has more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,7 @@ class _Reader:
 
     def __init__(self, table: ClaimTable, internals: Internals, before: int) -> None:
         self.rows = {section: table.sections[section] for section in SECTIONS}
+        self.seen: dict[tuple[str, str, str, str], tuple[tuple[SegmentRow, frozenset[int]], ...]] = {}
         self.internals = internals
         self.before = before
         self.claims: list[Claim] = []
@@ -157,12 +159,12 @@ class _Reader:
         elements = list(segment.elements)
         if segment.separators.component != COMPONENT:
             elements = [text.replace(segment.separators.component, COMPONENT) for text in elements]
-        row = self.row(name, elements)
-        if row is None:
+        placed = self.place(name, elements)
+        if placed is None:
             self.wrong(segment.number, f"837p.yaml has no {name} here")
             return
+        row, left_over = placed
         self.loop = row.loop
-        left_over = _left_over(row, elements)
         if left_over:
             self.wrong(segment.number, f"837p.yaml takes no {row.position}-{left_over:02d}")
         for element in row.elements[1:]:
@@ -176,21 +178,28 @@ class _Reader:
             _put(item, row, elements)
             row.each.put(self.found, item)
 
-    def row(self, name: str, elements: list[str]) -> SegmentRow | None:
-        """The row of this segment: in the loop that is open, else one that opens a loop; one that takes all of it first."""
-        rows = self.rows[self.section]
-        openers = {row.loop: row for row in reversed(rows)}
-        fitting = [
-            row
-            for row in rows
-            if row.name == name and _qualifies(row, elements) and (row.loop == self.loop or openers[row.loop] is row)
-        ]
-        if not self.loop or not any(row.loop == self.loop for row in fitting):
-            fitting = [row for row in fitting if openers[row.loop] is row]
-        else:
-            fitting = [row for row in fitting if row.loop == self.loop]
-        whole = [row for row in fitting if not _left_over(row, elements)]
-        return next(iter(whole or fitting), None)
+    def place(self, name: str, elements: list[str]) -> tuple[SegmentRow, int] | None:
+        """The row of this segment, one that takes all of it first, and the number of the element it has no place for."""
+        first = None
+        for row, taken in self.fitting(name, elements[0].partition(COMPONENT)[0].strip() if elements else ""):
+            left_over = _left_over(taken, elements)
+            if not left_over:
+                return row, 0
+            first = first or (row, left_over)
+        return first
+
+    def fitting(self, name: str, code: str) -> tuple[tuple[SegmentRow, frozenset[int]], ...]:
+        """The rows a segment may belong to, in the loop that is open, else those that open a loop; with what they take."""
+        key = (self.section, self.loop, name, code)
+        found = self.seen.get(key)
+        if found is None:
+            rows = self.rows[self.section]
+            opening = {row.loop: row for row in reversed(rows)}
+            named = [row for row in rows if row.name == name and _qualifies(row, code)]
+            inside = [row for row in named if row.loop == self.loop]
+            fitting = inside or [row for row in named if opening[row.loop] is row]
+            found = self.seen[key] = tuple((row, _taken(row.elements)) for row in fitting)
+        return found
 
     def wrong(self, segment: int, why: str) -> None:
         self.unread.append(Unread(segment=segment, claim=self.claim.get("claim.number", ""), why=why))
@@ -206,7 +215,7 @@ class _Reader:
         number = found.pop("claim.number")
         try:
             draft = self._draft(found)
-        except (ValueError, InvalidOperation) as error:
+        except ValueError as error:
             self.wrong(self.began, f"the claim is not whole: {error}")
         else:
             self.claims.append(Claim(id=self.before + len(self.claims) + 1, number=number, draft=draft))
@@ -228,7 +237,7 @@ class _Reader:
             tree
             | {
                 "discipline": self._discipline(lines),
-                "date_of_service": lines[0].date_of_service,
+                "date_of_service": f"{lines[0].date_of_service:%Y%m%d}",
                 "part": 1,
                 "lines": lines,
                 "other_payers": [self._other_payer(other) for other in self.others],
@@ -271,9 +280,9 @@ def _patient_is_subscriber(tree: dict[str, Any]) -> None:
 # --- rows -------------------------------------------------------------------------------------------------------------
 
 
-def _qualifies(row: SegmentRow, elements: list[str]) -> bool:
+def _qualifies(row: SegmentRow, code: str) -> bool:
     codes = _qualifiers(row.position, row.template[1] if len(row.template) > 1 else "")
-    return not codes or (bool(elements) and elements[0].partition(COMPONENT)[0].strip() in codes)
+    return not codes or code in codes
 
 
 @cache
@@ -284,14 +293,19 @@ def _qualifiers(position: str, constant: str) -> tuple[str, ...]:
     return tuple(code for row in GUIDE.at(guide_address(position)) for code in row.qualifiers)
 
 
-def _left_over(row: SegmentRow, elements: list[str]) -> int:
-    """The first element that says something and that the row has no place for; 0 when there is none."""
-    spread = min((e.number for e in row.elements if e.written_as == "spread"), default=len(elements) + 1)
-    taken = {element.number for element in row.elements}
-    for number, text in enumerate(elements[: spread - 1], start=1):
-        if text.strip() and number not in taken:
+def _left_over(taken: frozenset[int], elements: list[str]) -> int:
+    """The first element that says something and that a row has no place for; 0 when there is none."""
+    for number, text in enumerate(elements, start=1):
+        if text and number not in taken and text.strip():
             return number
     return 0
+
+
+def _taken(elements: tuple[Element, ...]) -> frozenset[int]:
+    """The numbers of the elements a row has a place for; one that is spread takes all behind it."""
+    numbers = {element.number for element in elements}
+    spread = min((element.number for element in elements if element.written_as == "spread"), default=MOST_ELEMENTS + 1)
+    return frozenset(numbers | set(range(spread, MOST_ELEMENTS + 1)))
 
 
 def _put(found: Found, row: SegmentRow, elements: list[str]) -> None:
@@ -324,40 +338,49 @@ def _tree(found: Found, root: str) -> dict[str, Any]:
 
 def _record(kind: type, tree: Mapping[str, Any]) -> Any:
     """A record from nested mappings of texts; ValueError names what is missing or is not what it should be."""
-    values = dict(_values(kind, tree))
-    for item in fields(kind):
-        absent = item.default is MISSING and item.default_factory is MISSING
-        if absent and item.name not in values:
-            msg = f"{kind.__name__} without {item.name}"
-            raise ValueError(msg)
+    makers, needed = _makers(kind)
+    values = {name: _made(kind, name, makers[name], value) for name, value in tree.items()}
+    for name in needed:
+        if name not in values:
+            raise _Incomplete(f"{kind.__name__} without {name}")
     return kind(**values)
 
 
-def _values(kind: type, tree: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name, value in tree.items():
-        hint, _ = hints_of(kind)[name]
-        try:
-            yield name, _value(hint, value, name)
-        except (InvalidOperation, ValueError) as error:
-            if isinstance(error, ValueError) and " without " in str(error):
-                raise
-            msg = f"{kind.__name__}.{name} is not what it should be"
-            raise ValueError(msg) from None
+class _Incomplete(ValueError):
+    """A record lacks something every one of its kind has."""
 
 
-def _value(hint: Any, value: Any, name: str = "") -> Any:
+def _made(kind: type, name: str, make: Callable[[Any], Any], value: Any) -> Any:
+    try:
+        return make(value)
+    except _Incomplete:
+        raise
+    except (ArithmeticError, ValueError):
+        # the text may hold what was read, which stays out of messages
+        raise ValueError(f"{kind.__name__}.{name} is not what it should be") from None
+
+
+@cache
+def _makers(kind: type) -> tuple[Mapping[str, Callable[[Any], Any]], tuple[str, ...]]:
+    """How each field of a record is made from text, and the fields that may not be absent."""
+    hints = hints_of(kind)
+    makers = {name: _maker(hint, name) for name, (hint, _) in hints.items()}
+    needed = [item.name for item in fields(kind) if item.default is MISSING and item.default_factory is MISSING]
+    return makers, tuple(needed)
+
+
+def _maker(hint: Any, name: str) -> Callable[[Any], Any]:
     if get_origin(hint) is tuple:
-        return tuple(_value(get_args(hint)[0], item) for item in value)
-    if isinstance(value, Mapping):
-        return _record(hint, value)
-    if is_dataclass(type(value)) or not isinstance(value, str):
-        return value
+        one = _maker(get_args(hint)[0], name)
+        return lambda values: tuple(map(one, values))
+    if is_dataclass(hint):
+        return lambda value: _record(hint, value) if isinstance(value, Mapping) else value  # type: ignore[arg-type]
     if hint is Decimal:
-        return parse_money(value) if name in MONEY else Decimal(value)
-    if hint is int:
-        return int(value)
+        return parse_money if name in MONEY else Decimal
     if hint is date:
-        return date(int(value[:4]), int(value[4:6]), int(value[6:8]))
+        return lambda text: date(int(text[:4]), int(text[4:6]), int(text[6:8]))
+    if hint is int:
+        return int
     if isinstance(hint, type) and issubclass(hint, Enum):
-        return hint(value)
-    return value
+        return hint
+    return lambda value: value
