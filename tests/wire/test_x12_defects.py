@@ -7,6 +7,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from integration_engine.adapters.x12_gate import X12Gate
 from integration_engine.core.findings import Severity
@@ -15,7 +17,7 @@ from integration_engine.rules.claim_file.compiling import compile_claim_file
 from integration_engine.rules.claim_file.results import ClaimFileCheck
 from integration_engine.rules.rule_files import compile_rules
 from tests.crosswalk.claim_drafts import FILES
-from tests.wire.defects import DEFECTS, GOOD, Defect
+from tests.wire.defects import DEFECTS, GOOD, Defect, recount
 
 RULES, PARAMETERS = compile_claim_file(FILES), compile_rules(FILES)
 TABLE = Path(__file__).parent / "defects.md"
@@ -58,6 +60,40 @@ def test_defect_is_told_with_its_place(defect: Defect, branch: str) -> None:
 @pytest.mark.parametrize(("defect", "branch"), CASES, ids=lambda value: getattr(value, "name", value))
 def test_what_pyx12_refuses_we_refuse(gate: X12Gate, defect: Defect, branch: str) -> None:
     text = defect.change(GOOD[branch])
+    if not gate.check(text).accepted:
+        assert not checked(text).accepted
+
+
+@st.composite
+def damaged(draw) -> str:
+    """A good file with one segment left out, doubled, moved or one of its elements changed."""
+    segments = draw(st.sampled_from(sorted(GOOD.values()))).split("~")
+    body = st.integers(3, len(segments) - 5)
+    place = draw(body)
+    match draw(st.sampled_from(["drop", "double", "move", "cut", "change", "change", "change"])):
+        case "drop":
+            del segments[place]
+        case "double":
+            segments.insert(place, segments[place])
+        case "move":
+            segments.insert(draw(body), segments.pop(place))
+        case "cut":
+            parts = segments[place].split("*")
+            segments[place] = "*".join(parts[: draw(st.integers(1, len(parts)))])
+        case _:
+            parts = segments[place].split("*")
+            at = draw(st.integers(1, len(parts) - 1))
+            kept = parts[at]
+            parts[at] = draw(
+                st.sampled_from(["", "QQ", "1", "0", "20261301", "X" * 61, "1.234", f"{kept}Z", f"{kept}:1", kept[1:]])
+            )
+            segments[place] = "*".join(parts)
+    return recount("~".join(segments))
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=damaged())
+def test_what_pyx12_refuses_of_damaged_files_we_refuse(gate: X12Gate, text: str) -> None:
     if not gate.check(text).accepted:
         assert not checked(text).accepted
 
