@@ -133,8 +133,7 @@ def _balance(draft: ClaimDraft, other: OtherPayer) -> Iterator[tuple[str, str]]:
     lines = [(line.charge, _of_payer(line.adjudications, other.payer.payer_id)) for line in draft.lines]
     decided = [one for _, several in lines for one in several]
     for charge, several in lines:
-        bundled = any(one.bundled_line is not None for one in several)
-        if several and not bundled and sum((a.paid + _sum(a.adjustments) for a in several), ZERO) != charge:
+        if several and sum((a.paid + _sum(a.adjustments) for a in several), ZERO) != charge:
             yield "2430/SVD-02", "a line's charge is not what was paid of it and adjusted away"
     if other.non_covered is not None:
         if decided or other.adjustments or other.non_covered != draft.total_charge:
