@@ -7,7 +7,7 @@ nothing. Authority: X222A1 loops 2000A to 2400; THERAPY_RULES §6 and the payer'
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -35,7 +35,7 @@ from integration_engine.rules.modifiers import CodedLine
 from integration_engine.rules.parameters import CaseNumber, ClaimRule, Location, Parameters, PayerEntry, PayerProfile
 
 MOST_DIAGNOSES = 12
-AUTO, EMPLOYMENT = "AA", "EM"
+AUTO = "AA"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,21 +103,11 @@ class _Assembly:
             )
             return ()
         rule = self.parameters.claims[self.profile.key].on(self.day.date_of_service).value
-        diagnoses = self.diagnoses()
-        location = self.location()
+        diagnoses, location = self.diagnoses(), self.location()
         place = self.place_of_service(location)
         subscriber, patient = self.subscriber(), self.patient()
-        rendering = self.rendering()
-        referring = self.referring()
+        claim = self.claim_wide(location, place)
         accident = self.accident(rule)
-        claim = ClaimWide(
-            place_of_service=place or "",
-            facility=location.facility if location is not None and place != HOME else None,
-            rendering=rendering,
-            supervising=self.supervising(rendering),
-            referring=referring,
-            authorization=self.authorization,
-        )
         facts = LineFacts(
             day=self.day,
             treatments=self.treatments,
@@ -131,8 +121,6 @@ class _Assembly:
             self.findings.extend(found)
         if self.findings or location is None or place is None or subscriber is None or patient is None:
             return ()
-        onset = next((d.onset_on for e in self.day.encounters for d in e.diagnoses if d.onset_on), None)
-        work_lost = accident if accident is not None and rule.work_dates_sent else None
         whole = ClaimDraft(
             discipline=self.discipline,
             date_of_service=self.day.date_of_service,
@@ -148,33 +136,39 @@ class _Assembly:
             diagnoses=tuple(diagnoses),
             lines=tuple(line for line, _ in priced),
             service_facility=claim.facility,
-            rendering=rendering,
+            rendering=claim.rendering,
             supervising=claim.supervising,
-            referring=referring,
+            referring=claim.referring,
             authorization_number=self.authorization,
             referral_number=self.coverage.referral_number or self.day.encounters[0].referral_number,
             medical_record_number=self.day.patient.identifiers[0].value if self.day.patient.identifiers else None,
-            onset_on=onset if onset and onset != self.day.date_of_service else None,
+            onset_on=self.onset(),
             initial_treatment_on=self.initial_treatment() if rule.initial_treatment_sent else None,
-            accident=Accident(occurred_on=accident.occurred_on, kind=accident.kind, state=accident.state)
-            if accident
-            else None,
-            property_casualty_number=accident.claim_number
-            if accident and rule.case_number is not CaseNumber.NOT_SENT
-            else None,
-            disabled_from=work_lost.disabled_from if work_lost else None,
-            disabled_to=work_lost.disabled_to if work_lost else None,
-            last_worked_on=work_lost.last_worked_on if work_lost else None,
-            returned_to_work_on=work_lost.returned_to_work_on if work_lost else None,
-            first_contact_on=work_lost.first_contact_on if work_lost else None,
             patient_paid=self.patient_paid(),
             attachments=self.day.attachments,
             note=self.day.claim_note,
             other_payers=undecided(self.later, self.day.patient) if rule.later_payers else (),
         )
-        return split(whole, rule)
+        return split(_with_accident(whole, accident, rule), rule)
 
     # --- parts ----------------------------------------------------------------------------------------------------------
+
+    def claim_wide(self, location: Location | None, place: str | None) -> ClaimWide:
+        """What the claim says for all its lines."""
+        rendering = self.rendering()
+        return ClaimWide(
+            place_of_service=place or "",
+            facility=location.facility if location is not None and place != HOME else None,
+            rendering=rendering,
+            supervising=self.supervising(rendering),
+            referring=self.referring(),
+            authorization=self.authorization,
+        )
+
+    def onset(self) -> date | None:
+        """The condition's onset; it is left out when it is the day of the visit itself."""
+        onset = next((d.onset_on for e in self.day.encounters for d in e.diagnoses if d.onset_on), None)
+        return onset if onset != self.day.date_of_service else None
 
     def missing(
         self, what: str, text: str, fix: str, owner: str, queue: Queue = Queue.EDITS, subject: str = ""
@@ -329,3 +323,22 @@ class _Assembly:
         amounts = [parse_money(e.patient_paid) for e in self.day.encounters if e.patient_paid]
         total = sum(amounts, ZERO)
         return total or None
+
+
+def _with_accident(draft: ClaimDraft, accident: Accident | None, rule: ClaimRule) -> ClaimDraft:
+    """The draft with what its payer wants to know about the accident behind the condition."""
+    if accident is None:
+        return draft
+    stated = Accident(occurred_on=accident.occurred_on, kind=accident.kind, state=accident.state)
+    number = None if rule.case_number is CaseNumber.NOT_SENT else accident.claim_number
+    told = replace(draft, accident=stated, property_casualty_number=number)
+    if not rule.work_dates_sent:
+        return told
+    return replace(
+        told,
+        disabled_from=accident.disabled_from,
+        disabled_to=accident.disabled_to,
+        last_worked_on=accident.last_worked_on,
+        returned_to_work_on=accident.returned_to_work_on,
+        first_contact_on=accident.first_contact_on,
+    )
