@@ -1,17 +1,23 @@
-"""What came back, for people: answer files, denials, the ledger."""
+"""What came back, for people: answer files, where claims stand, the ledger."""
 
 from __future__ import annotations
 
+import sys
+
+from integration_engine.adapters.clock import system_clock
+from integration_engine.bootstrap import open_store, read_back, rules_in_force
 from integration_engine.cli.output import print_json, print_table
+from integration_engine.core.money import from_cents
 from integration_engine.settings import Settings
+from integration_engine.stages.read_back import ReadBack
+from integration_engine.store.queries.claims import claims
 
 FINDINGS = 1
+WRONG_USE = 2
 
 
 def take_in(settings: Settings, every: int, *, as_json: bool) -> int:
     """Take in what lies in inbound/; 1 when something of it waits for a person or was no answer."""
-    from integration_engine.bootstrap import read_back
-
     waits = False
     for files in read_back(settings, every):
         waits = waits or any(file.state in {"held", "rejected"} for file in files)
@@ -22,3 +28,84 @@ def take_in(settings: Settings, every: int, *, as_json: bool) -> int:
             rows = [(f.file, f.kinds, f.state, f.claims, f.refused, f.denied, f.paid, f.reason) for f in files]
             print_table("Answers", columns, rows)
     return FINDINGS if waits else 0
+
+
+def list_answers(settings: Settings, state: str | None, *, as_json: bool) -> int:
+    """The answer files that were taken in, newest first."""
+    with open_store(settings) as store, store.database.read() as connection:
+        files = store.answers.files(connection, state)
+    if as_json:
+        print_json(files)
+    else:
+        columns = ("id", "file", "holds", "state", "taken in", "tolerances", "reason")
+        rows = [(f.id, f.file_name, f.kinds, f.state, f.taken_at, f.tolerances, f.reason) for f in files]
+        print_table("Answer files", columns, rows)
+    return 0
+
+
+def accept_answer(settings: Settings, answer_id: int, by: str, reason: str) -> int:
+    """Post a payment although it does not balance: a named person accepts the difference, which goes to *unapplied*."""
+    if not by.strip() or not reason.strip():
+        sys.stderr.write("--by and --reason must not be empty: they are kept in the audit\n")
+        return WRONG_USE
+    with open_store(settings) as store:
+        stage = ReadBack(store=store, rules=rules_in_force(settings))
+        try:
+            taken = stage.accept(answer_id, by=by, reason=reason, now=system_clock())
+        except LookupError as error:
+            sys.stderr.write(f"{error}\n")
+            return WRONG_USE
+    print(f"{taken.file}: {taken.claims} claims, {taken.paid} paid")
+    return 0
+
+
+def list_claims(settings: Settings, standing: str | None, payer: str | None, *, as_json: bool) -> int:
+    """Claims that have left: where each stands, what is owed, until when it may be filed."""
+    with open_store(settings) as store, store.database.read() as connection:
+        rows = claims(connection, standing=standing, payer=payer)
+    if as_json:
+        print_json(rows)
+        return 0
+    columns = ("claim", "visits", "payer", "date", "kind", "standing", "total", "payer owes", "patient owes", "file by")
+    print_table(
+        "Claims",
+        columns,
+        [
+            (
+                r.number,
+                r.visits,
+                r.payer,
+                r.date_of_service,
+                f"{r.sequence}{r.frequency}",
+                r.standing,
+                r.total,
+                r.payer_owes,
+                r.patient_owes,
+                r.file_by,
+            )
+            for r in rows
+        ],
+    )
+    return 0
+
+
+def show_ledger(settings: Settings, *, as_json: bool) -> int:
+    """Every account with its debits and credits; 1 when the two sides differ."""
+    with open_store(settings) as store, store.database.read() as connection:
+        totals = store.ledger.totals(connection)
+    difference = from_cents(sum(total.debit - total.credit for total in totals))
+    rows = [
+        {
+            "account": total.account,
+            "debits": str(from_cents(total.debit)),
+            "credits": str(from_cents(total.credit)),
+            "balance": str(from_cents(total.debit - total.credit)),
+        }
+        for total in totals
+    ]
+    if as_json:
+        print_json({"accounts": rows, "difference": str(difference)})
+    else:
+        print_table("Ledger", ("account", "debits", "credits", "balance"), [tuple(row.values()) for row in rows])
+        print(f"difference: {difference}")
+    return FINDINGS if difference else 0

@@ -21,6 +21,8 @@ rules_app = typer.Typer(no_args_is_help=True, help="Rule files: check them.")
 codes_app = typer.Typer(
     no_args_is_help=True, help="Official code files: load a quarter or a year into mappings/codes/."
 )
+answers_app = typer.Typer(no_args_is_help=True, help="Answer files: list them, accept one that does not balance.")
+claims_app = typer.Typer(no_args_is_help=True, help="Claims that have left: where they stand and what is owed.")
 database_app = typer.Typer(no_args_is_help=True, help="The database: upgrade it, verify it.")
 authorizations_app = typer.Typer(
     no_args_is_help=True, help="Authorizations: balances, bookings without cover, import of existing ones."
@@ -30,6 +32,8 @@ app.add_typer(authorizations_app, name="authorizations")
 app.add_typer(crosswalk_app, name="crosswalk")
 app.add_typer(rules_app, name="rules")
 app.add_typer(codes_app, name="codes")
+app.add_typer(answers_app, name="answers")
+app.add_typer(claims_app, name="claims")
 app.add_typer(database_app, name="db")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -337,6 +341,47 @@ def authorizations_import(
     from integration_engine.cli.authorizations import import_file
 
     sys.exit(import_file(_settings(), file, by, dry_run=dry_run, as_json=as_json))
+
+
+# --- what came back ----------------------------------------------------------------------------------------------------
+
+
+@answers_app.command("list")
+def answers_list(
+    state: Annotated[str | None, typer.Option(help="done, held or rejected.")] = None, as_json: Json = False
+) -> None:
+    """List the answer files that were taken in, newest first."""
+    from integration_engine.cli.answers import list_answers
+
+    sys.exit(list_answers(_settings(), state, as_json=as_json))
+
+
+@answers_app.command("accept")
+def answers_accept(answer: int, by: By, reason: Reason) -> None:
+    """Post the payment of a file that does not balance; the difference stays on the unapplied account."""
+    from integration_engine.cli.answers import accept_answer
+
+    sys.exit(accept_answer(_settings(), answer, by, reason))
+
+
+@claims_app.command("list")
+def claims_list(
+    standing: Annotated[str | None, typer.Option(help="sent, at_payer, refused, paid, denied, …")] = None,
+    payer: Annotated[str | None, typer.Option(help="Key of the payer in mappings/practice.yaml.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List claims that have left, by the last day on which they may be filed."""
+    from integration_engine.cli.answers import list_claims
+
+    sys.exit(list_claims(_settings(), standing, payer, as_json=as_json))
+
+
+@app.command()
+def ledger(as_json: Json = False) -> None:
+    """Sum every account of the ledger; its two sides never differ."""
+    from integration_engine.cli.answers import show_ledger
+
+    sys.exit(show_ledger(_settings(), as_json=as_json))
 
 
 # --- files and database ------------------------------------------------------------------------------------------------------

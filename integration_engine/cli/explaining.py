@@ -26,6 +26,9 @@ def _value(heading: str, value: Any) -> Iterable[str]:
             yield from _decision(decision)
     elif heading == "trace":
         yield from (f"  {entry['position']:<14} {entry['field']} = {entry['value']}" for entry in value)
+    elif heading == "claims":
+        for claim in value:
+            yield from _claim(claim)
     elif isinstance(value, Mapping):
         yield from (f"  {name}: {item}" for name, item in value.items() if item not in (None, "", [], {}))
     elif isinstance(value, list):
@@ -33,6 +36,17 @@ def _value(heading: str, value: Any) -> Iterable[str]:
             yield from _row(item)
     else:
         yield f"  {value}"
+
+
+def _claim(claim: Mapping[str, Any]) -> Iterable[str]:
+    """A claim with its life below it, a line an event."""
+    told = {name: value for name, value in claim.items() if not isinstance(value, list)}
+    yield from _row(told)
+    for name, value in claim.items():
+        if isinstance(value, list) and value:
+            yield f"      {name}:"
+            for item in value:
+                yield from (f"      {line}" for line in _row(item))
 
 
 def _row(item: Any) -> Iterable[str]:

@@ -30,7 +30,8 @@ def conserve_counts(settings: Settings, *, as_json: bool) -> int:
         for kind in ("messages", "charges"):
             print_table(kind, ("state", "count"), counts[kind].items())
         print(f"difference: {counts['difference']}")
-    return FINDINGS if counts["difference"] else 0
+        print("ledger: debits {debits}, credits {credits}, difference {difference}".format(**counts["ledger"]))
+    return FINDINGS if counts["difference"] or counts["ledger"]["uneven_postings"] else 0
 
 
 def explain_identity(settings: Settings, identity: str, *, with_trace: bool, as_json: bool) -> int:

@@ -130,11 +130,11 @@ def denial_finding(number: str, lines: Collection[LineResult], on: date) -> Find
     follow_up = first.follow_up_on(on)
     appeal_by = min((last for one in denials if (last := one.appeal_by(on)) is not None), default=None)
     until = f" Appeal until {appeal_by}." if appeal_by is not None else ""
-    told = "; ".join(dict.fromkeys(f"{one.group}-{one.reason} {one.text}".strip(" -") for one in denials))
+    told = "; ".join(dict.fromkeys(one.text.rstrip(".") for one in denials))
     return Finding(
         id=f"denials.{first.category.value if first.category else 'unmapped'}",
         severity=Severity.ERROR,
-        text=f"Denied: {told}{until}",
+        text=f"Denied: {told}.{until}",
         fix=first.next_action,
         owner=first.owner,
         subject=f"claim {number}",

@@ -59,6 +59,11 @@ def opening_entries(
     return tuple(found)
 
 
+def refusal_entries(number: str, on: date, earlier: Iterable[Entry]) -> tuple[Entry, ...]:
+    """What a refusal before adjudication posts: the claim was never there, so all that stands on it is taken back."""
+    return undo(standing(earlier), on, f"refusal|{number}")
+
+
 def patient_paid(claim: str, cents: int, on: date, key: str) -> tuple[Entry, ...]:
     """Money a patient paid on a claim. key: what makes this payment recognisable when it is told again."""
     return pair(

@@ -78,7 +78,7 @@ def post(
     work.findings.extend(balance(remit))
     if not remit.complete:
         work.findings.append(_incomplete(remit))
-    stopped = any(f.severity is Severity.ERROR and f.id in _STOPPING for f in work.findings)
+    stopped = any(f.severity is Severity.ERROR and f.id in STOPPING for f in work.findings)
     if stopped and not accept_difference:
         return work.finished(posted=False)
     if stopped:
@@ -110,7 +110,7 @@ def assign(
 
 
 # Findings that stop a whole remit; those of one claim or line let the rest be posted.
-_STOPPING = frozenset(
+STOPPING = frozenset(
     {
         "remittance.line_out_of_balance",
         "remittance.claim_out_of_balance",

@@ -9,7 +9,7 @@ Source  X12.md §3.3 (read-back correlation).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -27,7 +27,9 @@ from integration_engine.rules.answering import (
     of_status,
     of_transaction,
 )
+from integration_engine.rules.ledger import refusal_entries
 from integration_engine.rules.life_cycle import ANSWER_MISSING, Waiting, missing_answer, patience_of, standing
+from integration_engine.rules.posting import STOPPING
 from integration_engine.rules.remit_matching import match_status
 from integration_engine.stages.posting_remits import Gathered, Ours, PostRemits
 from integration_engine.stages.rules_in_force import RulesInForce
@@ -95,7 +97,7 @@ class ReadBack:
         )
         return taken
 
-    def accept(self, answer_id: int, now: datetime) -> TakenBack:
+    def accept(self, answer_id: int, *, by: str, reason: str, now: datetime) -> TakenBack:
         """Post the remits of a file that did not balance, because a person accepted the difference.
 
         Raises   LookupError when nothing of the file waits.
@@ -113,7 +115,11 @@ class ReadBack:
             posting = PostRemits(store=self.store, rules=rules, gathered=gathered, on=on, now=now)
             for position, remit_id in sorted(waiting.items()):
                 posting.post(connection, answer_id, position, answers.remits[position], accepted=remit_id)
-            return self._save(connection, answer_id, name, answers, gathered, now)
+            self.store.audit.append(
+                connection, who=by, what="accept", subject=f"answer {answer_id}", reason=reason, now=now
+            )
+            accepted = [finding for finding in gathered.findings if finding.id not in STOPPING]
+            return self._save(connection, answer_id, name, answers, replace(gathered, findings=accepted), on, now)
 
     def alerts(self, now: datetime) -> int:
         """Tell of every claim whose answer is overdue, and take back what has come since; returns how many are overdue."""
@@ -160,7 +166,7 @@ class ReadBack:
         posting = PostRemits(store=self.store, rules=rules, gathered=gathered, on=on, now=now)
         for position, remit in enumerate(answers.remits):
             posting.post(connection, answer_id, position, remit)
-        return self._save(connection, answer_id, name, answers, gathered, now)
+        return self._save(connection, answer_id, name, answers, gathered, on, now)
 
     @staticmethod
     def _today(rules: RulesInForce, now: datetime) -> date:
@@ -248,6 +254,7 @@ class ReadBack:
         name: str,
         answers: Answers,
         gathered: Gathered,
+        on: date,
         now: datetime,
     ) -> TakenBack:
         store, submissions = self.store, self.store.submissions
@@ -269,6 +276,7 @@ class ReadBack:
             if word.refusal is not None and stands[claim_id] == "refused"
         }
         patients = set(submissions.refuse(connection, refused, now))
+        self._close_books(connection, refused, on, now)
         patients |= set(submissions.waiting_for_number(connection, gathered.payer_numbers))
         submissions.decide_again(connection, patients, now)
         for batch_id, findings in gathered.stops.items():
@@ -287,6 +295,13 @@ class ReadBack:
             denied=gathered.denied,
             paid=str(gathered.paid),
         )
+
+    def _close_books(self, connection: Connection, refused: Collection[int], on: date, now: datetime) -> None:
+        """Nothing is owed on a claim that was refused before adjudication; what goes again is posted anew."""
+        numbers = self.store.submissions.numbers(connection, refused)
+        books = self.store.ledger.entries(connection, refused)
+        entries = [e for number, earlier in books.items() for e in refusal_entries(number, on, earlier)]
+        self.store.ledger.append(connection, entries, {number: c for c, number in numbers.items()}, now)
 
 
 def _blamed(

@@ -97,11 +97,12 @@ class Store:
         """Schema differences, broken audit links and lost charge lines; all 0 when everything holds."""
         with self.database.read() as connection:
             broken = self.audit.verify(connection)
-            lost = conserve(connection)["difference"]
+            counts = conserve(connection)
         return {
             "schema differences": len(schema.differences(self.database)),
             "broken audit links": broken,
-            "charge lines unaccounted for": lost,
+            "charge lines unaccounted for": counts["difference"],
+            "ledger postings out of balance": counts["ledger"]["uneven_postings"],
         }
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -30,6 +31,8 @@ class AnswerFile:
     kinds: str
     state: str
     reason: str
+    tolerances: str
+    taken_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +57,15 @@ class AnswerFiles:
         row = connection.execute(select(t.answer).where(t.answer.c.digest == _digest(data))).first()
         if row is None:
             return None
-        return AnswerFile(id=row.id, file_name=row.file_name, kinds=row.kinds, state=row.state, reason=row.reason)
+        return _file(row)
+
+    @staticmethod
+    def files(connection: Connection, state: str | None = None, limit: int = 500) -> list[AnswerFile]:
+        """The files taken in, newest first."""
+        query = select(t.answer).order_by(t.answer.c.id.desc()).limit(limit)
+        if state is not None:
+            query = query.where(t.answer.c.state == state)
+        return [_file(row) for row in connection.execute(query)]
 
     def bytes_of(self, connection: Connection, answer_id: int) -> tuple[str, bytes]:
         """Name and bytes of a file taken in before.
@@ -179,6 +190,18 @@ class AnswerFiles:
                 pair = (decode_remit(row.head), decode_remit_claim(row.document))
                 found.setdefault(row.claim_id, []).append(pair)
         return found
+
+
+def _file(row: Any) -> AnswerFile:
+    return AnswerFile(
+        id=row.id,
+        file_name=row.file_name,
+        kinds=row.kinds,
+        state=row.state,
+        reason=row.reason,
+        tolerances=row.tolerances,
+        taken_at=row.created_at,
+    )
 
 
 def _digest(data: bytes) -> str:

@@ -13,14 +13,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Select, and_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, update
 
 from integration_engine.core.findings import Finding
 from integration_engine.domain.hold import HoldStage
 from integration_engine.store.audit import Audit
 from integration_engine.store.database import bulk_insert, parts
 from integration_engine.store.ids import IdFactory
-from integration_engine.store.tables import audit_event, hold, treatment_day
+from integration_engine.store.tables import audit_event, claim, hold, treatment_day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,8 +328,12 @@ def list_open(connection: Connection) -> list[HoldRow]:
 
 
 def _listing() -> Select[Any]:
-    return select(hold, treatment_day.c.encounters).join(
-        treatment_day, treatment_day.c.id == hold.c.treatment_day_id, isouter=True
+    of_claim = claim.join(treatment_day, treatment_day.c.id == claim.c.treatment_day_id)
+    day = treatment_day.alias("hold_day")
+    return (
+        select(hold, func.coalesce(day.c.encounters, treatment_day.c.encounters).label("encounters"))
+        .join(day, day.c.id == hold.c.treatment_day_id, isouter=True)
+        .join(of_claim, claim.c.id == hold.c.claim_id, isouter=True)
     )
 
 

@@ -10,13 +10,14 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from integration_engine.store.tables import charge, journal
+from integration_engine.core.money import from_cents
+from integration_engine.store.tables import charge, journal, ledger_entry
 
 STATES = ("billed", "held", "void", "rejected", "pending")
 
 
 def conserve(connection: Connection) -> dict[str, Any]:
-    """Counts by state, and received minus all of them: 0 when nothing is lost."""
+    """Counts by state, received minus all of them, and the ledger's two sides: 0 when nothing is lost."""
     messages = {"received": 0, "pending": 0, "done": 0, "parked": 0, "refused": 0}
     lines = dict.fromkeys(("received", *STATES), 0)
     waiting = {"pending": "pending", "parked": "held", "refused": "rejected"}
@@ -34,4 +35,19 @@ def conserve(connection: Connection) -> dict[str, Any]:
     for state, count in connection.execute(select(charge.c.state, func.count()).group_by(charge.c.state)):
         lines[state] += count
     difference = lines["received"] - sum(lines[state] for state in STATES)
-    return {"messages": messages, "charges": lines, "difference": difference}
+    return {"messages": messages, "charges": lines, "difference": difference, "ledger": _ledger(connection)}
+
+
+def _ledger(connection: Connection) -> dict[str, Any]:
+    """Debits and credits in dollars, their difference, and how many postings do not sum to zero by themselves."""
+    e = ledger_entry.c
+    debits, credit = connection.execute(
+        select(func.coalesce(func.sum(e.debit_cents), 0), func.coalesce(func.sum(e.credit_cents), 0))
+    ).one()
+    uneven = select(e.posting).group_by(e.posting).having(func.sum(e.debit_cents) != func.sum(e.credit_cents))
+    return {
+        "debits": str(from_cents(int(debits))),
+        "credits": str(from_cents(int(credit))),
+        "difference": str(from_cents(int(debits) - int(credit))),
+        "uneven_postings": connection.scalar(select(func.count()).select_from(uneven.subquery())),
+    }

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, select
 from integration_engine.core.money import from_cents
 from integration_engine.store import tables as t
 from integration_engine.store.holds import plain_row
+from integration_engine.store.queries.claims import life_of
 
 LARGEST_ID = 2**63 - 1
 
@@ -19,6 +20,9 @@ def explain(connection: Connection, identity: str) -> dict[str, Any] | None:
 
     Shapes   None when nothing is known.
     """
+    line = connection.execute(_line(identity)).first()
+    if line is not None:
+        return _of_line(_day(connection, line.treatment_day_id), line)
     days = _days(connection, identity)
     if days:
         parts = [_day(connection, day_id) for day_id in days]
@@ -28,6 +32,30 @@ def explain(connection: Connection, identity: str) -> dict[str, Any] | None:
         if message:
             return {"message": plain_row(message), "holds": _holds(connection, t.hold.c.journal_id == message["id"])}
     return None
+
+
+def _line(identity: str) -> Any:
+    return (
+        select(t.service_line, t.claim.c.treatment_day_id)
+        .join(t.claim, t.claim.c.id == t.service_line.c.claim_id)
+        .where(t.service_line.c.line_control == identity)
+    )
+
+
+def _of_line(day: dict[str, Any], line: Any) -> dict[str, Any]:
+    """The day as far as it speaks of one service line: its decisions, and those of the whole day it leans on."""
+    about = {
+        "number": line.line_control,
+        "code": line.code,
+        "modifiers": line.modifiers,
+        "units": line.units,
+        "charge": str(from_cents(line.charge_cents)),
+    }
+    codes = {part.split(":")[1].split()[0] for claim in day["claims"] for part in claim["lines"]} - {line.code}
+    decisions = [
+        d for d in day["decisions"] if codes.isdisjoint(d["subject"].split()) or line.code in d["subject"].split()
+    ]
+    return {"line": about, **day, "decisions": decisions}
 
 
 def _days(connection: Connection, identity: str) -> list[int]:
@@ -113,23 +141,31 @@ def _decisions(connection: Connection, adjudication_id: int) -> list[dict[str, A
 
 def _claims(connection: Connection, day_id: int) -> list[dict[str, Any]]:
     rows = connection.execute(
-        select(t.claim.c.id, t.claim.c.number, t.claim.c.state, t.claim.c.total_cents, t.batch.c.file_name)
+        select(t.claim, t.batch.c.file_name)
         .join(t.batch_claim, (t.batch_claim.c.claim_id == t.claim.c.id) & t.batch_claim.c.live, isouter=True)
         .join(t.batch, t.batch.c.id == t.batch_claim.c.batch_id, isouter=True)
         .where(t.claim.c.treatment_day_id == day_id)
         .order_by(t.claim.c.id)
-    )
+    ).all()
+    lives = life_of(connection, [row.id for row in rows])
     return [
         {
             "id": row.id,
             "number": row.number,
             "state": row.state,
+            "standing": row.standing,
+            "payer": row.payer,
+            "sequence": row.sequence,
+            "frequency": row.frequency,
             "charge": str(from_cents(row.total_cents)),
             "file": row.file_name,
+            "file_by": row.file_by,
+            "payer_control_number": row.payer_control_number,
             "lines": [
                 f"{line['number']}: {line['code']} x{line['units']} {line['modifiers']} {from_cents(line['charge_cents'])}"
                 for line in _rows(connection, t.service_line, t.service_line.c.claim_id == row.id)
             ],
+            **lives[row.id],
         }
         for row in rows
     ]
