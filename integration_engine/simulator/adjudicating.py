@@ -25,7 +25,7 @@ from integration_engine.simulator.scenario import (
     contract_of,
     number_from,
 )
-from integration_engine.simulator.sent import PriorPayment, SentClaim, SentLine
+from integration_engine.simulator.sent import PriorPayment, SentClaim, SentLine, rank
 
 HUNDRED = Decimal(100)
 PAYER_NUMBER_DIGITS = 13
@@ -34,7 +34,6 @@ ASSISTANT_MODIFIERS = frozenset({"CQ", "CO"})
 DENIED, REVERSAL = "4", "22"
 _PROCESSED = {"S": "2"}
 _FORWARDED = {"1": "19", "2": "20", "3": "21"}
-_RANK = "PSTABCDEFGHU"
 
 # Payer control number → what stands decided under it.
 History = Mapping[str, tuple[RemitClaim, ...]]
@@ -313,7 +312,7 @@ def _status(claim: SentClaim) -> str:
 
 def _last(prior: tuple[PriorPayment, ...]) -> PriorPayment:
     """The payer that paid last before this one."""
-    return max(prior, key=lambda one: _RANK.find(one.sequence))
+    return max(prior, key=lambda one: rank(one.sequence))
 
 
 def _patient_part(adjustments: tuple[Adjustment, ...]) -> Decimal:

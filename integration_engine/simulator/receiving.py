@@ -20,6 +20,7 @@ from integration_engine.simulator.sent import (
     SentLine,
     SentProvider,
     SentSet,
+    ranks_before,
 )
 from integration_engine.wire.x12.reading import Group, Interchange, Segment, Transaction, read_interchanges
 from integration_engine.wire.x12.segments import COMPONENT, ELEMENT, REPETITION, SEGMENT
@@ -213,7 +214,8 @@ class _OpenClaim:
             rendering_npi=self.rendering,
             original=self.original,
             lines=tuple(line.finished(sequences) for line in self.lines),
-            prior=tuple(prior.finished() for prior in self.prior),
+            # A payer that comes after this one may be named too (2320 without a decision); it has paid nothing.
+            prior=tuple(p.finished() for p in self.prior if ranks_before(p.sequence, subscriber.get("sequence", ""))),
             segments=tuple(self.segments),
         )
 

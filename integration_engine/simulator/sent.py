@@ -153,3 +153,16 @@ def loops(claim: SentClaim) -> tuple[tuple[str, Segment], ...]:
             loop = _NAME_LOOPS[level].get(segment.element(1), level)
         found.append((loop, segment))
     return tuple(found)
+
+
+RANKS = "PSTABCDEFGHU"  # SBR01, first payer first
+
+
+def rank(sequence: str) -> int:
+    """Where a payer stands in the order of payment; one of no known rank stands before all."""
+    return RANKS.find(sequence)
+
+
+def ranks_before(one: str, other: str) -> bool:
+    """True when the payer of one SBR01 pays before that of the other."""
+    return rank(one) < rank(other)

@@ -273,3 +273,31 @@ def test_a_replaced_line_becomes_a_replacement_with_the_payers_number(office: Of
     assert ":B:7*" in text
     assert "REF*F8*" in text
     assert (office.ledger(), office.difference()) == (0, 0)
+
+
+def with_second_payer(raw: bytes) -> bytes:
+    """The message with a second coverage, ranked after the first."""
+    lines = []
+    for line in raw.split(b"\r"):
+        lines.append(line)
+        if line.startswith(b"IN1|1|"):
+            second = line.replace(b"IN1|1|", b"IN1|2|").replace(b"|GRANITE|", b"|SUMMITCOM|")
+            lines.append(second.replace(b"|SEL|||||1|", b"|SEL|||||2|"))
+    return b"\r".join(lines)
+
+
+def test_what_the_first_payer_left_becomes_the_second_payers_claim(office: Office) -> None:
+    story = [raw.replace(b"|MEDB|", b"|GRANITE|") for raw in messages("23_replacement_of_a_line.hl7")][:2]
+    office.receive(*map(with_second_payer, story))
+    first = office.send()
+    office.take(*office.answers(first, chosen("  - {payer: GRAN1, outcome: paid}")))
+    second = office.send()
+    assert len(second) == 1
+    text = second[0].read_text(encoding="ascii")
+    assert "SBR*S*18" in text
+    assert "AMT*D*" in text or "SVD*GRAN1*" in text
+    office.take(*office.answers(second, chosen("  - {payer: SUMM1, outcome: paid}")))
+    assert (office.ledger(), office.difference()) == (0, 0)
+    stands = office.claims()
+    assert [stands[told.number] for told in office.truth] == ["paid", "paid"]
+    assert office.send() == []  # nobody comes after the second payer
