@@ -49,7 +49,7 @@ class Element:
 class SegmentRow:
     """One segment of the table, compiled.
 
-    Shapes   each: the records it is written for, one segment each. template: the segment's name and its constants.
+    Shapes   each: the records it is written for, one segment each; repeats: their name. template: the segment's name and its constants.
              taken: place in the template, and the element, of each value that is looked up.
     """
 
@@ -58,6 +58,7 @@ class SegmentRow:
     position: str
     when: Getter | None
     each: Each | None
+    repeats: str
     elements: tuple[Element, ...]
     template: tuple[str, ...]
     taken: tuple[tuple[int, Getter, Form, Element], ...]
@@ -90,7 +91,7 @@ class SegmentRow:
 
 
 def segment_row(
-    name: str, position: str, when: Getter | None, each: Each | None, elements: tuple[Element, ...]
+    name: str, position: str, when: Getter | None, each: Each | None, repeats: str, elements: tuple[Element, ...]
 ) -> SegmentRow:
     """A compiled segment from its elements, in the order of their numbers."""
     template = [name, *[""] * max((element.number for element in elements), default=0)]
@@ -102,6 +103,7 @@ def segment_row(
         position=position,
         when=when,
         each=each,
+        repeats=repeats,
         elements=elements,
         template=tuple(template),
         taken=tuple((e.number, e.get, e.form, e) for e in elements if e.get is not None),

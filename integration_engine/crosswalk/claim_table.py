@@ -36,7 +36,7 @@ from integration_engine.crosswalk.claim_files import (
 from integration_engine.crosswalk.claim_formats import fits, form_of
 from integration_engine.crosswalk.claim_forms import COMPOSITE, DERIVED, EACH, Getter
 from integration_engine.crosswalk.claim_segments import Element, SegmentRow, segment_row
-from integration_engine.crosswalk.receivers import LINE_ENDINGS
+from integration_engine.crosswalk.receivers import LINE_ENDINGS, keys_of
 from integration_engine.domain.claim import ClaimDraft, OtherPayer, Receiver, ServiceLine
 from integration_engine.wire.x12.guides.x222a1 import GUIDE
 
@@ -65,10 +65,14 @@ def guide_address(segment: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """The table as one receiver and one payer get it. interchange: what their envelope has differently."""
+    """The table as one receiver and one payer get it.
+
+    Shapes   interchange: what their envelope has differently. claims_per_file: the smallest that their guides say.
+    """
 
     sections: Mapping[str, tuple[SegmentRow, ...]]
     interchange: tuple[tuple[str, Any], ...] = ()
+    claims_per_file: int | None = None
 
     def receiver(self, receiver: Receiver) -> Receiver:
         """The receiver with what the companion guides have differently."""
@@ -97,6 +101,11 @@ class ClaimTable:
             or variants["", ""]
         )
 
+    def most_claims(self, receiver: Receiver, payer: str) -> int:
+        """How many claims of a payer one file to a receiver may hold: the smallest of what all of them say."""
+        stated = self.of(receiver.key, payer).claims_per_file
+        return receiver.claims_per_file if stated is None else min(stated, receiver.claims_per_file)
+
     def targets(self) -> Mapping[str, str]:
         """Therapy-model field → 837P position, for the crosswalk report."""
         positions = {e.source: e.position for rows in self.sections.values() for row in rows for e in row.elements}
@@ -107,12 +116,12 @@ class ClaimTable:
         return found
 
     def locate(self, position: str) -> str | None:
-        """The claim field at a position, such as ``2400/SV1-02``."""
+        """The claim field at a position, such as ``2400/SV1-02``; of a repeated segment ``claim.attachments.report``."""
         for rows in self.sections.values():
             for row in rows:
                 for element in row.elements:
                     if element.position == position:
-                        return element.source
+                        return f"{row.repeats}{element.source.removeprefix('item')}" if row.repeats else element.source
         return None
 
 
@@ -145,8 +154,8 @@ class _Compiling:
             for index, segment in enumerate(getattr(file, section))
         ]
         self._refuse_repeated(base)
-        receivers = self._guides(RECEIVERS, _keys(self.files, "claims/receivers.yaml", "receivers"))
-        payers = self._guides(PAYERS, _keys(self.files, "practice.yaml", "payers"))
+        receivers = self._guides(RECEIVERS, keys_of(self.files, "claims/receivers.yaml", "receivers"))
+        payers = self._guides(PAYERS, keys_of(self.files, "practice.yaml", "payers"))
         variants = {}
         for receiver in ("", *receivers):
             for payer in ("", *payers):
@@ -196,6 +205,7 @@ class _Compiling:
         return Variant(
             sections={section: tuple(rows) for section, rows in sections.items()},
             interchange=tuple(interchange.items()),
+            claims_per_file=min((g.claims_per_file for _, g in guides if g.claims_per_file is not None), default=None),
         )
 
     def _changed(self, rows: list[_Row], document: Document, guide: CompanionGuideFile) -> list[_Row]:
@@ -240,7 +250,7 @@ class _Compiling:
             for number, stated in sorted(file.elements.items())
             if (element := self._element(row, number, stated, each.kind if each else None)) is not None
         ]
-        return segment_row(name, file.segment, self._condition(row), each, tuple(elements))
+        return segment_row(name, file.segment, self._condition(row), each, file.each or "", tuple(elements))
 
     def _condition(self, row: _Row) -> Getter | None:
         if row.file.when in {None, ALWAYS}:
@@ -321,18 +331,6 @@ def _merged(file: SegmentFile, own: OwnSegmentFile) -> SegmentFile:
     if own.off is not None:
         changed["off"] = own.off  # type: ignore[assignment]
     return file.model_copy(update=changed)
-
-
-def _keys(files: Mapping[str, str], name: str, mapping: str) -> tuple[str, ...] | None:
-    """The keys of a mapping of another file; None where that file cannot be read, which is told elsewhere."""
-    if name not in files:
-        return None
-    try:
-        value = read_document(name, files[name]).value
-    except MappingError:
-        return None
-    found = value.get(mapping) if isinstance(value, dict) else None
-    return tuple(found) if isinstance(found, dict) else None
 
 
 def _field_names() -> list[str]:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from integration_engine.core.codes import Icd10
 from integration_engine.core.findings import Finding, Queue
 from integration_engine.core.money import ZERO, parse_money
-from integration_engine.domain.claim import ClaimDraft, ClaimPatient, Frequency, Subscriber
+from integration_engine.domain.claim import ClaimDraft, ClaimPatient, Frequency, OtherPayer, Subscriber
 from integration_engine.domain.coverage import Coverage
 from integration_engine.domain.encounter import Accident, Modality
 from integration_engine.domain.parties import Discipline, Practitioner
@@ -22,12 +22,12 @@ from integration_engine.domain.treatment import Treatment
 from integration_engine.domain.treatment_day import TreatmentDay
 from integration_engine.rules.claim_lines import HOME, ClaimWide, LineFacts, service_line, split
 from integration_engine.rules.claim_parties import (
+    FIRST,
     CompletePayer,
     missing,
     named,
     patient_of,
     rendering_of,
-    sequence_of,
     subscriber_of,
     undecided,
 )
@@ -105,7 +105,7 @@ class _Assembly:
         rule = self.parameters.claims[self.profile.key].on(self.day.date_of_service).value
         diagnoses, location = self.diagnoses(), self.location()
         place = self.place_of_service(location)
-        subscriber, patient = self.subscriber(), self.patient()
+        subscriber, patient = self.subscriber(rule), self.patient()
         claim = self.claim_wide(location, place)
         accident = self.accident(rule)
         facts = LineFacts(
@@ -125,7 +125,7 @@ class _Assembly:
             discipline=self.discipline,
             date_of_service=self.day.date_of_service,
             part=1,
-            sequence=sequence_of(self.coverage),
+            sequence=FIRST,  # of those in force on the day, whatever rank it once had
             payer=self.entry.payer,
             billing_provider=self.parameters.practice.billing_providers[location.billing_provider],
             subscriber=subscriber,
@@ -147,7 +147,7 @@ class _Assembly:
             patient_paid=self.patient_paid(),
             attachments=self.day.attachments,
             note=self.day.claim_note,
-            other_payers=undecided(self.later, self.day.patient) if rule.later_payers else (),
+            other_payers=self.other_payers() if rule.later_payers else (),
         )
         return split(_with_accident(whole, accident, rule), rule)
 
@@ -164,6 +164,11 @@ class _Assembly:
             referring=self.referring(),
             authorization=self.authorization,
         )
+
+    def other_payers(self) -> tuple[OtherPayer, ...]:
+        on = self.day.date_of_service
+        rules = {e.payer.profile: self.parameters.claims[e.payer.profile].at(on) for _, e in self.later}
+        return undecided(self.later, self.day.patient, rules)
 
     def onset(self) -> date | None:
         """The condition's onset; it is left out when it is the day of the visit itself."""
@@ -236,8 +241,8 @@ class _Assembly:
                 )
         return place
 
-    def subscriber(self) -> Subscriber | None:
-        found = subscriber_of(self.coverage, self.day.patient)
+    def subscriber(self, rule: ClaimRule) -> Subscriber | None:
+        found = subscriber_of(self.coverage, self.day.patient, members_have_ids=rule.members_have_ids)
         if isinstance(found, Subscriber):
             return found
         self.findings.append(found)

@@ -6,16 +6,17 @@ What is missing is named as a finding that a person can act on; nothing is guess
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from integration_engine.core.findings import Citation, Finding, Queue, Severity
 from integration_engine.domain.claim import ClaimPatient, OtherPayer, Subscriber
 from integration_engine.domain.coverage import Coverage, Relationship
 from integration_engine.domain.parties import LicenceLevel, Patient, Practitioner
-from integration_engine.rules.parameters import Parameters, PayerEntry
+from integration_engine.rules.parameters import ClaimRule, Parameters, PayerEntry
 
 GUIDE = Citation(document="X222A1", section="005010X222A1")
-SEQUENCES = {1: "P", 2: "S", 3: "T"}
+FIRST = "P"
+AFTER_FIRST = ("S", "T")  # a claim here names three payers; SBR01 has letters for more
 NEVER_RENDER = frozenset({LicenceLevel.ASSISTANT, LicenceLevel.STUDENT, LicenceLevel.AIDE})
 CompletePayer = tuple[Coverage, PayerEntry]
 
@@ -43,8 +44,12 @@ def missing(
     )
 
 
-def subscriber_of(coverage: Coverage, patient: Patient) -> Subscriber | Finding:
-    """The insured of a coverage: the patient, another person, or the employer in workers' compensation."""
+def subscriber_of(coverage: Coverage, patient: Patient, *, members_have_ids: bool = False) -> Subscriber | Finding:
+    """The insured of a coverage: the patient, another person, or the employer in workers' compensation.
+
+    Shapes   members_have_ids: the payer gives every member an id, and takes the patient as the subscriber.
+    Source   X222A1 2000C (used only for a patient without an id of their own).
+    """
     owner = "front desk"
     if coverage.relationship is None:
         return missing(
@@ -54,7 +59,7 @@ def subscriber_of(coverage: Coverage, patient: Patient) -> Subscriber | Finding:
             owner,
             subject="coverage.relationship",
         )
-    own = coverage.relationship is Relationship.SELF
+    own = coverage.relationship is Relationship.SELF or members_have_ids
     name = patient.name if own else coverage.subscriber_name
     if not coverage.member_id:
         return missing("member_id", "The member id is not stated.", "Send IN1-36.", owner, subject="coverage.member_id")
@@ -69,14 +74,14 @@ def subscriber_of(coverage: Coverage, patient: Patient) -> Subscriber | Finding:
     return Subscriber(
         name=name,
         member_id=coverage.member_id,
-        relationship=coverage.relationship,
+        relationship=Relationship.SELF if own else coverage.relationship,
         group_number=coverage.group_number,
         group_name=coverage.group_name,
         birth_date=patient.birth_date if own else coverage.subscriber_birth_date,
         sex=patient.sex if own else coverage.subscriber_sex,
         address=patient.address if own else coverage.subscriber_address,
         # an employee's subscriber is the employer, whose name has no first name
-        organization=coverage.relationship is Relationship.EMPLOYEE and not name.first,
+        organization=not own and coverage.relationship is Relationship.EMPLOYEE and not name.first,
     )
 
 
@@ -99,11 +104,6 @@ def patient_of(patient: Patient) -> ClaimPatient | Finding:
         address=address,
         died_on=patient.death_date,
     )
-
-
-def sequence_of(coverage: Coverage) -> str:
-    """P, S or T by the coverage's rank; a coverage without a rank is the first."""
-    return SEQUENCES.get(coverage.rank or 1, "P")
 
 
 def may_render(stated: Practitioner | None, parameters: Parameters) -> Practitioner | None:
@@ -129,20 +129,23 @@ def rendering_of(stated: Iterable[Practitioner | None], parameters: Parameters) 
     return None
 
 
-def undecided(later: Sequence[CompletePayer], patient: Patient) -> tuple[OtherPayer, ...]:
+def undecided(
+    later: Sequence[CompletePayer], patient: Patient, rules: Mapping[str, ClaimRule]
+) -> tuple[OtherPayer, ...]:
     """The patient's later payers as the first one's claim names them, so that it can send the claim on.
 
-    Shapes   a coverage whose subscriber is not known whole is left out: it is told when its own claim is made.
+    Shapes   later: in the order they pay; the payers in force count, not the ranks they once had. rules: how claims are made, by profile. A coverage whose subscriber is not known whole is left out: it is told when its own claim is made.
     Source   X222A1 2320 (known other payers).
     """
     found = []
-    for coverage, entry in later:
-        subscriber = subscriber_of(coverage, patient)
-        if isinstance(subscriber, Subscriber) and coverage.rank in SEQUENCES:
+    for (coverage, entry), sequence in zip(later, AFTER_FIRST, strict=False):
+        own = rules[entry.payer.profile].members_have_ids
+        subscriber = subscriber_of(coverage, patient, members_have_ids=own)
+        if isinstance(subscriber, Subscriber):
             found.append(
                 OtherPayer(
                     payer=entry.payer,
-                    sequence=sequence_of(coverage),
+                    sequence=sequence,
                     subscriber=subscriber,
                     insurance_type=coverage.insurance_type,
                 )

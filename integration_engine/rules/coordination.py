@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 from integration_engine.core.codes import parse_hcpcs
 from integration_engine.core.findings import Citation, Decision, Finding, Outcome, ParameterUse, Severity
@@ -27,7 +28,7 @@ from integration_engine.domain.claim import (
 from integration_engine.domain.coverage import Coverage
 from integration_engine.domain.parties import Patient
 from integration_engine.domain.remit import Adjustment, AdjustmentGroup, RemitClaim, RemitLine
-from integration_engine.rules.claim_parties import missing, sequence_of, subscriber_of
+from integration_engine.rules.claim_parties import AFTER_FIRST, FIRST, missing, subscriber_of
 from integration_engine.rules.parameters import Parameters, PayerEntry
 
 FORWARDED = frozenset({"19", "20", "21", "23"})
@@ -80,18 +81,17 @@ def secondary_draft(
     reason = work.nothing_to_bill()
     if reason:
         return work.answer(None, (), entry, reason)
-    subscriber = subscriber_of(coverage, patient)
-    sequence = sequence_of(coverage)
+    sequence = work.next_in_order(entry)
     rule = parameters.claims[entry.payer.profile].on(original.date_of_service)
+    subscriber = subscriber_of(coverage, patient, members_have_ids=rule.value.members_have_ids)
     findings = list(work.unbalanced())
     if not isinstance(subscriber, Subscriber):
         findings.append(subscriber)
-    taken = {original.sequence, *(other.sequence for other in original.other_payers if work.has_decided(other))}
-    if sequence in taken:
-        findings.append(_same_rank(entry, sequence))
+    if sequence is None:
+        findings.append(_no_place(entry))
     if rule.value.insurance_types and coverage.insurance_type not in rule.value.insurance_types:
         findings.append(_no_reason(entry, coverage, rule.value.insurance_types))
-    if findings or not isinstance(subscriber, Subscriber):
+    if findings or sequence is None or not isinstance(subscriber, Subscriber):
         return work.answer(None, tuple(findings), entry, "held")
     draft = replace(
         original,
@@ -235,6 +235,17 @@ class _Coordination:
             claim_number=remit.payer_control_number,
         )
 
+    def next_in_order(self, entry: PayerEntry) -> str | None:
+        """The next payer's place: as the claim before names it, else the one behind. None for a payer that has decided."""
+        original, payer_id = self.original, entry.payer.payer_id
+        decided = {other.payer.payer_id for other in original.other_payers if self.has_decided(other)}
+        if payer_id in decided or payer_id == original.payer.payer_id:
+            return None
+        named = (other.sequence for other in original.other_payers if other.payer.payer_id == payer_id)
+        order = (FIRST, *AFTER_FIRST)
+        behind = dict(pairwise(order))
+        return next(named, behind.get(original.sequence))
+
     def has_decided(self, other: OtherPayer) -> bool:
         return other.paid is not None or other.non_covered is not None
 
@@ -340,13 +351,12 @@ def _unmatched(count: int) -> Finding:
     )
 
 
-def _same_rank(entry: PayerEntry, sequence: str) -> Finding:
+def _no_place(entry: PayerEntry) -> Finding:
     return _held(
         "rank",
-        f"{entry.payer.name} has the same rank as a payer that has already decided.",
-        "Correct the order of the insurances in the EMR (IN1-22).",
+        f"{entry.payer.name} has already decided, or would be the fourth payer of the claim.",
+        "Correct the order of the insurances in the EMR (IN1-22), or bill a fourth payer on paper.",
         "coverage.rank",
-        sequence,
     )
 
 

@@ -124,13 +124,15 @@ class ClaimRule:
     """How claims to a payer are made.
 
     Shapes   authorizations_split: lines under other authorizations go on a claim of their own, since the payer reads
-             none at lines. later_payers: the patient's other payers are named on the first one's claim.
+             none at lines. members_have_ids: every member has an id of their own, so that the patient is sent as the
+             subscriber whoever holds the policy. later_payers: the patient's other payers are named on the first one's claim.
              insurance_types: codes that say why the payer is not the first, () where it does not ask. The others:
              whether the payer wants the ordering provider, the first treatment's date, and dates of work lost.
     """
 
     corrections: CorrectionWay
     authorizations_split: bool
+    members_have_ids: bool
     later_payers: bool
     ordering_sent: bool
     initial_treatment_sent: bool

@@ -672,6 +672,7 @@ def _claim_rule(span: m.ClaimsSpan) -> p.ClaimRule:
     return p.ClaimRule(
         corrections=p.CorrectionWay(span.corrections),
         authorizations_split=span.authorizations_split,
+        members_have_ids=span.members_have_ids,
         later_payers=span.later_payers,
         ordering_sent=span.ordering_sent,
         initial_treatment_sent=span.initial_treatment_sent,

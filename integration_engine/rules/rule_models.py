@@ -276,6 +276,7 @@ class CertificationFile(_File):
 class ClaimsSpan(Span):
     corrections: Literal["replacement", "reopening"]
     authorizations_split: bool
+    members_have_ids: bool
     later_payers: bool
     ordering_sent: bool
     initial_treatment_sent: bool

@@ -175,4 +175,7 @@ def test_wrong_table_is_refused_with_its_line(old: str, new: str, problem: str) 
 
 def test_position_names_its_claim_field() -> None:
     assert TABLE.locate("2400/SV1-02") == "line.charge"
+    assert TABLE.locate("2300/PWK-01") == "claim.attachments.report"
+    assert TABLE.locate("2430/CAS-01") == "adjudication.adjustments.group"
+    assert TABLE.locate("2400/SV1-99") is None
     assert TABLE.targets()["treatment.code"] == "2400/SV1-01-2"

@@ -107,8 +107,28 @@ def test_later_payers_are_named_by_rank_and_only_where_the_first_wants_them() ->
     assert only(day, ruled(later_payers=False)).other_payers == ()
 
 
+def test_payer_in_force_comes_first_whatever_rank_it_once_had() -> None:
+    ended = replace(SUMMIT, ends_on=date(2026, 9, 30))
+    draft = only(visit([ended, GRANITE, coverage("MEDB", 3)]))
+    assert (draft.sequence, draft.payer.key) == ("P", "GRANITE")
+    assert [other.sequence for other in draft.other_payers] == ["S"]
+
+
 def test_later_payer_without_a_whole_subscriber_is_left_to_its_own_claim() -> None:
     assert only(visit([SUMMIT, replace(GRANITE, member_id=None)])).other_payers == ()
+
+
+def test_dependent_is_the_subscriber_where_every_member_has_an_id() -> None:
+    child = {
+        "relationship": Relationship.CHILD,
+        "subscriber_name": PersonName(last="Testparent", first="Bo"),
+    }
+    day = visit([coverage("SUMMITCOM", **child), coverage("GRANITE", 2, **child)])
+    assert only(day).subscriber.relationship is Relationship.CHILD
+    draft = only(day, ruled(members_have_ids=True))
+    assert draft.subscriber.relationship is Relationship.SELF
+    assert draft.subscriber.name == draft.patient.name
+    assert [other.subscriber.relationship for other in draft.other_payers] == [Relationship.SELF]
 
 
 def test_home_visit_names_no_facility() -> None:

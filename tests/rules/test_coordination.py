@@ -175,8 +175,8 @@ def test_claim_is_held_when_an_answer_matches_no_line() -> None:
     assert [one.id for one in found.findings] == ["coordination.answer_unmatched"]
 
 
-def test_claim_is_held_when_two_coverages_have_one_rank() -> None:
-    found = coordinated(remit_of(ORIGINAL, *PAID), replace(SECOND, rank=1))
+def test_claim_is_held_when_the_next_payer_has_already_decided() -> None:
+    found = coordinated(remit_of(ORIGINAL, *PAID), FIRST)
     assert [one.id for one in found.findings] == ["coordination.rank"]
 
 
