@@ -237,19 +237,18 @@ def read_back(settings: Settings, every: int) -> Iterator[list[TakenBack]]:
     """Take in what lies in inbound/, once or again every so many seconds until stopped; yields the files of each round."""
     configure_logs(settings.log_level)
     stop = _stop_event() if every else threading.Event()
-    settings.inbound_folder.mkdir(parents=True, exist_ok=True)
     with open_store(settings) as store:
         rules = rules_in_force(settings)
-        stage = ReadBack(store=store, rules=rules)
-        again = Adjudicate(store=store, rules=rules)
         while True:
-            yield _take_inbox(settings, stage, again)
-            stage.alerts(system_clock())
+            yield take_inbox(settings, store, rules)
             if not every or stop.wait(every):
                 return
 
 
-def _take_inbox(settings: Settings, stage: ReadBack, again: Adjudicate) -> list[TakenBack]:
+def take_inbox(settings: Settings, store: Store, rules: Callable[[], RulesInForce]) -> list[TakenBack]:
+    """Everything that lies in inbound/, then the patients it concerns again, then the answers that are overdue."""
+    settings.inbound_folder.mkdir(parents=True, exist_ok=True)
+    stage = ReadBack(store=store, rules=rules)
     taken: list[TakenBack] = []
     while files := waiting(settings.inbound_folder):
         for file in files:
@@ -257,7 +256,8 @@ def _take_inbox(settings: Settings, stage: ReadBack, again: Adjudicate) -> list[
             with suppress(InboxChanged):  # it is read again next round, as what it is now
                 settle(file, accepted=outcome.state != "rejected", reason=outcome.reason or outcome.state)
             taken.append(outcome)
-    decide_again(again)
+    decide_again(Adjudicate(store=store, rules=rules))
+    stage.alerts(system_clock())
     return taken
 
 

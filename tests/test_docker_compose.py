@@ -20,8 +20,8 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 
 
 def test_services_and_volumes_are_the_topology() -> None:
-    assert set(SERVICES) == {"postgres", "migrate", "listen", "work", "batch"}
-    assert set(ENGINE_SERVICES) == {"migrate", "listen", "work", "batch"}
+    assert set(SERVICES) == {"postgres", "migrate", "listen", "work", "batch", "read-back"}
+    assert set(ENGINE_SERVICES) == {"migrate", "listen", "work", "batch", "read-back"}
     assert set(COMPOSE["volumes"]) == {"database", "outbound", "inbound"}
 
 
@@ -53,7 +53,7 @@ def test_published_ports_are_bound_to_loopback() -> None:
 def test_no_password_stands_in_the_file() -> None:
     variables = [service.get("environment", {}) for service in SERVICES.values()]
     passwords = [value for entries in variables for name, value in entries.items() if "PASSWORD" in name]
-    assert len(passwords) == 5
+    assert len(passwords) == 6
     assert all(value.startswith("${POSTGRES_PASSWORD:?") for value in passwords)
     assert ".env" in (ROOT / ".gitignore").read_text("utf-8").splitlines()
 

@@ -1,4 +1,7 @@
-"""``demo``: the main job on the sample messages, over real MLLP, with its own database and its own processes."""
+"""``demo``: the main job on the sample messages, over real MLLP, with its own database and its own processes.
+
+The clearinghouse and the payers are simulated: they answer the 837P files, and the answers are read back.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +12,24 @@ import sys
 import time
 from collections import Counter
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from integration_engine.adapters.clock import system_clock
 from integration_engine.adapters.mapping_files import shipped_folder
 from integration_engine.adapters.mllp_client import MllpClient
-from integration_engine.bootstrap import open_batch, open_store, upgrade_database
+from integration_engine.adapters.payer_simulator import PayerSimulator
+from integration_engine.bootstrap import open_batch, open_store, rules_in_force, take_inbox, upgrade_database
 from integration_engine.cli.asking import messages_in
 from integration_engine.cli.output import print_table
+from integration_engine.core.money import ZERO
 from integration_engine.settings import PREFIX, Settings
+from integration_engine.simulator.scenario_files import compile_scenario
 from integration_engine.stages.batch import WrittenFile
+from integration_engine.stages.read_back import TakenBack
 from integration_engine.store import Store
+from integration_engine.store.queries.claims import ClaimRow, claims
 from integration_engine.store.queries.conserve import conserve
 from integration_engine.store.queries.overview import TreatmentDayRow, treatment_days
 
@@ -50,15 +59,29 @@ def run_demo(settings: Settings, folder: Path | None) -> int:
             with open_batch(settings, store) as batch:
                 written = batch.run_once(system_clock())
             with store.database.read() as connection:
-                counts = conserve(connection)
                 days = treatment_days(connection)
+            answered = _exchange(settings, store)
+            with store.database.read() as connection:
+                counts = conserve(connection)
+                left = claims(connection)
     finally:
         for process in (listener, worker):
             process.terminate()
         for process in (listener, worker):
             process.wait(15)
-    _tell(home, messages, answers, days, written, counts, time.monotonic() - began)
-    return 0 if not counts["difference"] and len(answers) == len(messages) else 1
+    _tell(messages, answers, days, written)
+    _tell_answers(answered, left)
+    _tell_where(home, days, counts, time.monotonic() - began)
+    lost = counts["difference"] or counts["ledger"]["uneven_postings"]
+    return 0 if not lost and len(answers) == len(messages) else 1
+
+
+def _exchange(settings: Settings, store: Store) -> list[TakenBack]:
+    """The simulated payers answer what lies in outbound/; the answers are read back."""
+    scenario = shipped_folder().parent / "samples" / "simulator" / "everyday.yaml"
+    plan = compile_scenario(scenario.name, scenario.read_text("utf-8"))
+    PayerSimulator(settings.outbound_folder, settings.inbound_folder, plan).run_once(system_clock().astimezone())
+    return take_inbox(settings, store, rules_in_force(settings))
 
 
 def _environment(settings: Settings) -> dict[str, str]:
@@ -103,13 +126,7 @@ def _wait_until_taken_in(store: Store) -> None:
 
 
 def _tell(
-    home: Path,
-    messages: list[tuple[str, bytes]],
-    answers: list[str],
-    days: list[TreatmentDayRow],
-    written: list[WrittenFile],
-    counts: dict[str, Any],
-    seconds: float,
+    messages: list[tuple[str, bytes]], answers: list[str], days: list[TreatmentDayRow], written: list[WrittenFile]
 ) -> None:
     told = ", ".join(f"{count} {code}" for code, count in sorted(Counter(answers).items()))
     print(f"\nReceived  {len(messages)} HL7 messages over MLLP, acknowledged {told}")
@@ -133,12 +150,27 @@ def _tell(
         ("file", "claims", "total", "state", "reason"),
         [(f.file, f.claims, f.total, f.state, f.reason) for f in written],
     )
+
+
+def _tell_answers(answered: list[TakenBack], left: list[ClaimRow]) -> None:
+    stands = Counter(claim.standing for claim in left)
+    paid = sum((Decimal(file.paid) for file in answered), ZERO)
+    print(f"\nRead back {len(answered)} answer files of the simulated payers: {paid} paid")
+    print_table("Where the claims stand", ("standing", "claims"), sorted(stands.items()))
+
+
+def _tell_where(home: Path, days: list[TreatmentDayRow], counts: dict[str, Any], seconds: float) -> None:
     charges = counts["charges"]
     parts = " + ".join(f"{charges[state]} {state}" for state in ("billed", "held", "void", "rejected", "pending"))
     print(f"\nCharge lines: {charges['received']} received = {parts}; difference {counts['difference']}")
     name = f"{PREFIX}HOME={home}"
-    print(f"837P files lie in {home / 'outbound'}; ask on with, for example:")
+    print("Ledger: debits {debits}, credits {credits}, difference {difference}".format(**counts["ledger"]))
+    print(
+        f"837P files lie in {home / 'outbound'}, their answers in {home / 'inbound' / 'done'}; ask on with, for example:"
+    )
     print(f"  {name} integration-engine queue list")
-    if billed:
-        print(f"  {name} integration-engine explain {billed[0].visits.split()[0]}")
+    print(f"  {name} integration-engine claims list")
+    billed = next((day.visits.split()[0] for day in days if day.state == "billed"), None)
+    if billed is not None:
+        print(f"  {name} integration-engine explain {billed}")
     print(f"Took {seconds:.1f} s")
