@@ -7,7 +7,7 @@ It decides nothing about patients: who a record number is, is found in the store
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -19,6 +19,7 @@ from integration_engine.domain.coverage import Basis
 from integration_engine.domain.parties import Discipline
 from integration_engine.rules.authorizations_on_file import is_placeholder
 from integration_engine.rules.parameters import Parameters
+from integration_engine.rules.spreadsheet import Cell, QuoteUnclosed, RowProblem, cells_of, read_header
 
 REQUIRED = ("patient", "payer", "number", "basis", "allowed", "used", "disciplines", "codes", "from", "to", "status")
 OPTIONAL = ("scope", "rendering_npi")
@@ -27,16 +28,6 @@ STATUSES = ("approved", "approved_modified", "partially_approved", "requested", 
 LARGEST = Decimal(1_000_000)
 _QUANTITY = re.compile(r"\d+(\.\d{1,2})?")
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowProblem:
-    """One place in the file that has to be mended. The text never repeats what stands there."""
-
-    line: int
-    column: int
-    field: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +45,6 @@ class AuthorizationRow:
     authorization: Authorization
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    text: str
-    line: int
-    column: int
-
-
 def read_authorizations(
     text: str, parameters: Parameters
 ) -> tuple[tuple[AuthorizationRow, ...], tuple[RowProblem, ...]]:
@@ -70,12 +54,12 @@ def read_authorizations(
              disciplines, codes: separated by spaces; empty: every one.
     """
     try:
-        lines = list(_rows(text.removeprefix("\ufeff")))
-    except _Unclosed as error:
+        lines = list(cells_of(text.removeprefix("\ufeff")))
+    except QuoteUnclosed as error:
         return (), (error.problem,)
     if not lines:
         return (), (RowProblem(line=1, column=1, field="file", text=f"the file is empty: write {', '.join(REQUIRED)}"),)
-    header, problems = _header(lines[0])
+    header, problems = read_header(lines[0], REQUIRED, OPTIONAL)
     if problems:
         return (), tuple(problems)
     taken: list[AuthorizationRow] = []
@@ -97,23 +81,8 @@ def read_authorizations(
     return tuple(taken), tuple(problems)
 
 
-def _header(cells: Sequence[_Cell]) -> tuple[dict[str, int], list[RowProblem]]:
-    names = [cell.text.strip().lower() for cell in cells]
-    problems = []
-    for place, cell in enumerate(cells):
-        known = names[place] in (*REQUIRED, *OPTIONAL)
-        if not known or names[place] in names[:place]:
-            said = "stands here twice" if known else f"is no column: there are {', '.join((*REQUIRED, *OPTIONAL))}"
-            problems.append(RowProblem(line=cell.line, column=cell.column, field="header", text=f"this name {said}"))
-    missing = [name for name in REQUIRED if name not in names]
-    if missing:
-        said = f"columns are missing: add {', '.join(missing)}"
-        problems.append(RowProblem(line=cells[0].line, column=1, field="header", text=said))
-    return {name: place for place, name in enumerate(names)}, problems
-
-
 def _row(
-    cells: Sequence[_Cell], header: Mapping[str, int], parameters: Parameters
+    cells: Sequence[Cell], header: Mapping[str, int], parameters: Parameters
 ) -> tuple[AuthorizationRow | None, list[RowProblem]]:
     first = cells[0]
     if len(cells) != len(header):
@@ -154,7 +123,7 @@ def _row(
 class _Reading:
     """One row being read; collects what is wrong with it instead of stopping at the first thing."""
 
-    def __init__(self, cells: Mapping[str, _Cell]) -> None:
+    def __init__(self, cells: Mapping[str, Cell]) -> None:
         self.cells = cells
         self.problems: list[RowProblem] = []
 
@@ -249,49 +218,3 @@ def _status(text: str) -> str:
 
 def _npi(text: str) -> Npi:
     return parse_npi(text)
-
-
-# --- the bytes -----------------------------------------------------------------------------------------------------------
-
-
-class _Unclosed(Exception):
-    """A quote that is opened and never closed."""
-
-    def __init__(self, line: int, column: int) -> None:
-        super().__init__("quote")
-        self.problem = RowProblem(
-            line=line, column=column, field="line", text="this quote is never closed: close it, or write it twice"
-        )
-
-
-_CELL = re.compile(r'"((?:[^"]|"")*)"[ \t]*(?=,|\r|\n|\Z)|([^,\r\n]*)')
-
-
-def _rows(text: str) -> Iterator[list[_Cell]]:
-    """The cells of each line, with the line and column each begins at. Source  RFC 4180."""
-    at, line, begins = 0, 1, 0
-    cells: list[_Cell] = []
-    while True:
-        found = _CELL.match(text, at)
-        assert found is not None  # its second half matches anything
-        quoted = found.group(1)
-        cell = _Cell(quoted.replace('""', '"') if quoted is not None else found.group(2), line, at - begins + 1)
-        if quoted is None and cell.text.startswith('"'):
-            raise _Unclosed(line, cell.column)
-        cells.append(cell)
-        inside = found.group(0)
-        if "\n" in inside:
-            line += inside.count("\n")
-            begins = at + inside.rindex("\n") + 1
-        at = found.end()
-        if at < len(text) and text[at] == ",":
-            at += 1
-            continue
-        if len(cells) > 1 or cells[0].text or at < len(text):
-            yield cells
-        if at >= len(text):
-            return
-        cells = []
-        at += 2 if text.startswith("\r\n", at) else 1
-        line += 1
-        begins = at

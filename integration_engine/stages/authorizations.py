@@ -16,7 +16,7 @@ from integration_engine.domain.authorization import Authorization
 from integration_engine.domain.hold import HoldStage
 from integration_engine.domain.record import PatientRecord
 from integration_engine.domain.statement import Statement
-from integration_engine.rules.authorization_file import AuthorizationRow, RowProblem, read_authorizations
+from integration_engine.rules.authorization_file import AuthorizationRow, read_authorizations
 from integration_engine.rules.burn_down import (
     Balance,
     UncoveredVisit,
@@ -27,6 +27,7 @@ from integration_engine.rules.burn_down import (
 from integration_engine.rules.hold_stages import Evidence, check_step
 from integration_engine.rules.parameters import Parameters
 from integration_engine.rules.record_keeping import keep
+from integration_engine.rules.spreadsheet import RowProblem
 from integration_engine.stages.adjudicate import Adjudicate, AdjudicationFailed
 from integration_engine.stages.rules_in_force import RulesInForce
 from integration_engine.store import Store
