@@ -108,14 +108,7 @@ class _Assembly:
         subscriber, patient = self.subscriber(rule), self.patient()
         claim = self.claim_wide(location, place)
         accident = self.accident(rule)
-        facts = LineFacts(
-            day=self.day,
-            treatments=self.treatments,
-            diagnoses=diagnoses,
-            profile=self.profile,
-            rule=rule,
-            parameters=self.parameters,
-        )
+        facts = LineFacts.of(self.day, self.treatments, diagnoses, self.profile, rule, self.parameters)
         priced = [service_line(number, line, facts, claim) for number, line in enumerate(coded, start=1)]
         for _, found in priced:
             self.findings.extend(found)

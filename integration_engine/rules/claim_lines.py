@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import NamedTuple, Self
 
 from integration_engine.core.codes import Icd10
 from integration_engine.core.findings import Finding
@@ -41,7 +42,12 @@ class ClaimWide:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineFacts:
-    """What lines are made of. treatments: the day's, in order, with the payer's codes; coded lines point to them by place."""
+    """What lines are made of.
+
+    Shapes   treatments: the day's, in order, with the payer's codes; coded lines point to them by place. charges: the ids
+             of their charge lines. alike: one encounter, and nobody else named at a treatment, so that no line can differ
+             from its claim in who and where.
+    """
 
     day: TreatmentDay
     treatments: Sequence[Treatment]
@@ -49,6 +55,32 @@ class LineFacts:
     profile: PayerProfile
     rule: ClaimRule
     parameters: Parameters
+    charges: tuple[int, ...]
+    alike: bool
+
+    @classmethod
+    def of(
+        cls,
+        day: TreatmentDay,
+        treatments: Sequence[Treatment],
+        diagnoses: Sequence[Icd10],
+        profile: PayerProfile,
+        rule: ClaimRule,
+        parameters: Parameters,
+    ) -> Self:
+        """The facts of one day."""
+        main = day.encounters[0].rendering
+        return cls(
+            day=day,
+            treatments=treatments,
+            diagnoses=diagnoses,
+            profile=profile,
+            rule=rule,
+            parameters=parameters,
+            charges=tuple(reference.charge_id for reference in day.charges),
+            alike=len(day.encounters) == 1
+            and all(t.rendering in (None, main) and t.supervising is None for t in treatments),
+        )
 
     def encounter(self, place: int) -> Encounter:
         """The encounter a treatment was done in."""
@@ -70,8 +102,8 @@ def service_line(
     diagnoses = facts.diagnoses
     pointed = list(dict.fromkeys(code for treatment in group for code in treatment.diagnoses)) or list(diagnoses[:1])
     pointers = tuple(diagnoses.index(code) + 1 for code in pointed if code in diagnoses)[:MOST_POINTERS]
-    place, facility = _where(encounter, facts)
-    charges = [reference.charge_id for reference in facts.day.charges]
+    charges = facts.charges
+    own = _NOTHING_OWN if facts.alike else _own(group, encounter, facts, claim)
     line = ServiceLine(
         number=number,
         code=coded.code,
@@ -80,17 +112,41 @@ def service_line(
         charge=round_money((each or ZERO) * coded.units),
         date_of_service=facts.day.date_of_service,
         pointers=pointers,
-        place_of_service=place if place != claim.place_of_service else None,
-        service_facility=facility if facility is not None and facility != claim.facility else None,
+        place_of_service=own.place_of_service,
+        service_facility=own.service_facility,
         authorization_number=_other(first.authorization_number, claim.authorization),
-        rendering=_other_person(_rendering(group, encounter, facts), claim.rendering),
-        supervising=_other_person(_supervising(group, facts), claim.supervising),
-        referring=_other_person(named(encounter.referring, facts.parameters), claim.referring),
+        rendering=own.rendering,
+        supervising=own.supervising,
+        referring=own.referring,
         ordering=_ordering(first, encounter, facts),
         note=first.note,
         charges=tuple(charges[place] for place in coded.places if place < len(charges)),
     )
     return line, findings
+
+
+class _Own(NamedTuple):
+    """What a line says of its own, because its claim says something else."""
+
+    place_of_service: str | None = None
+    service_facility: Organization | None = None
+    rendering: Practitioner | None = None
+    supervising: Practitioner | None = None
+    referring: Practitioner | None = None
+
+
+_NOTHING_OWN = _Own()
+
+
+def _own(group: Sequence[Treatment], encounter: Encounter, facts: LineFacts, claim: ClaimWide) -> _Own:
+    place, facility = _where(encounter, facts)
+    return _Own(
+        place_of_service=place if place != claim.place_of_service else None,
+        service_facility=facility if facility is not None and facility != claim.facility else None,
+        rendering=_other_person(_rendering(group, encounter, facts), claim.rendering),
+        supervising=_other_person(_supervising(group, facts), claim.supervising),
+        referring=_other_person(named(encounter.referring, facts.parameters), claim.referring),
+    )
 
 
 def _other(own: str | None, of_claim: str | None) -> str | None:
