@@ -23,6 +23,7 @@ DENIALS, OVERRIDES, APPEALS, CODES, PROVIDER = (
     for name in ("denials", "overrides", "appeals", "acknowledgment_codes", "provider_adjustments")
 )
 PRACTICE, PROFILES = "practice.yaml", "payers/"
+FINDINGS, EDITS = "findings.yaml", "edits/"
 ANY = "any"
 
 T = TypeVar("T")
@@ -32,20 +33,21 @@ Model = TypeVar("Model", bound=BaseModel)
 def compile_responses(files: Mapping[str, str]) -> r.Responses:
     """What payers' codes mean, from a mappings folder.
 
-    Shapes   files: path below mappings/ → text. Beside those below responses/ only the names of payers and profiles are
-             looked at, so that a rule for a payer nobody has is refused.
+    Shapes   files: path below mappings/ → text. Beside those below responses/ only the names of payers, profiles, gates
+             and edits are looked at, so that a rule for a payer nobody has is refused.
     Raises   MappingError with every problem found.
     """
     ours = {name: text for name, text in files.items() if name.startswith(FOLDER)}
-    return _Reading(ours, _payers(files)).responses()
+    return _Reading(ours, _payers(files), _checks(files)).responses()
 
 
 class _Reading:
     """One reading of the files; collects problems instead of stopping at the first."""
 
-    def __init__(self, files: Mapping[str, str], payers: frozenset[str]) -> None:
+    def __init__(self, files: Mapping[str, str], payers: frozenset[str], checks: frozenset[str]) -> None:
         self.files = files
         self.payers = payers
+        self.checks = checks
         self.problems: list[MappingProblem] = []
         self.documents: dict[str, Document] = {}
 
@@ -133,7 +135,16 @@ class _Reading:
             self._wrong(DENIALS, ("actions", "categories"), f"there is no action for {category}")
         for category in sorted(set(denials.actions.categories) - known):
             self._wrong(DENIALS, ("actions", "categories", category), f"there is no category {category!r}")
+        self._check_prevention(denials)
         self._check_codes(denials)
+
+    def _check_prevention(self, denials: m.DenialsFile) -> None:
+        """What prevents a category is a gate or an edit that there is."""
+        for category, action in denials.actions.categories.items():
+            for check in action.prevented_by:
+                if self.checks and check not in self.checks:
+                    path = ("actions", "categories", category, "prevented_by")
+                    self._wrong(DENIALS, path, f"there is no finding and no edit {check!r}")
 
     def _check_codes(self, denials: m.DenialsFile) -> None:
         """Every remark has one category, every replacement of a reason exists."""
@@ -217,6 +228,20 @@ def _payers(files: Mapping[str, str]) -> frozenset[str]:
     return frozenset(profiles) | frozenset(listed if isinstance(listed, dict) else ())
 
 
+def _checks(files: Mapping[str, str]) -> frozenset[str]:
+    """The ids of gates and edits, as far as their files can be read; empty where there are none to ask."""
+    found: set[str] = set()
+    for name in (FINDINGS, *(name for name in files if name.startswith(EDITS))):
+        try:
+            value = read_document(name, files.get(name, "")).value
+        except MappingError:
+            continue
+        listed = value if isinstance(value, dict) else {}
+        found.update(listed.get("findings") or ())
+        found.update(edit["id"] for edit in listed.get("edits") or () if isinstance(edit, dict) and "id" in edit)
+    return frozenset(found)
+
+
 def _category(name: str) -> DenialCategory | None:
     return None if name == "none" else DenialCategory(name)
 
@@ -247,7 +272,12 @@ def _remarks(span: m.RemarksSpan) -> Mapping[str, r.Remark]:
 
 def _action(file: m.ActionFile) -> r.Action:
     return r.Action(
-        remedy=Remedy(file.remedy), owner=file.owner, follow_up_days=file.follow_up_days, next_action=file.next_action
+        remedy=Remedy(file.remedy),
+        owner=file.owner,
+        follow_up_days=file.follow_up_days,
+        next_action=file.next_action,
+        queue=file.queue,
+        prevented_by=tuple(file.prevented_by),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from integration_engine.core.findings import Queue
 from integration_engine.rules.rule_models import Day, Source, Span
 
 Category = Literal[
@@ -70,12 +71,14 @@ class NoAppealSpan(Span):
 
 
 class ActionFile(_File):
-    """What to do about a category."""
+    """What to do about a category; ``queue`` and ``prevented_by``: where its causes wait, and what finds them, before a claim leaves."""
 
     remedy: RemedyName
     owner: str
     follow_up_days: int = Field(ge=0)
     next_action: str
+    queue: Queue | None = None
+    prevented_by: list[str] = Field(default_factory=list)
 
 
 class ActionsFile(_File):

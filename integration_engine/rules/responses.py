@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from integration_engine.core.dated import Dated
-from integration_engine.core.findings import Citation
+from integration_engine.core.findings import Citation, Queue
 from integration_engine.domain.denial import Books, DenialCategory, Remedy
 from integration_engine.rules.conditions import Condition, Kind
 
@@ -52,12 +52,18 @@ class Remark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """What to do about a category."""
+    """What to do about a category.
+
+    Shapes   queue: where its causes wait before a claim is sent. prevented_by: ids of the gates and edits that look for
+             them; None and empty where nothing of the engine does.
+    """
 
     remedy: Remedy
     owner: str
     follow_up_days: int
     next_action: str
+    queue: Queue | None = None
+    prevented_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, func, select, update
 
+from integration_engine.core.findings import Queue
 from integration_engine.core.money import from_cents, to_cents
 from integration_engine.domain.posting import LineResult
 from integration_engine.store import tables as t
@@ -120,6 +121,32 @@ class Denials:
         connection.execute(update(t.denial).where(t.denial.c.id == denial_id).values(state=state))
         self._audit.append(connection, who=by, what=state, subject=f"denial {denial_id}", reason=reason, now=now)
         return before[0]
+
+    @staticmethod
+    def claim_of(connection: Connection, denial_id: int) -> int:
+        """The claim of a denial, held until the transaction ends, so that two decisions on one claim follow each other.
+
+        Raises   LookupError when there is no such denial.
+        """
+        claim: int | None = connection.scalar(select(t.denial.c.claim_id).where(t.denial.c.id == denial_id))
+        if claim is None:
+            msg = f"there is no denial {denial_id}"
+            raise LookupError(msg)
+        connection.execute(select(t.claim.c.id).where(t.claim.c.id == claim).with_for_update())
+        return claim
+
+    @staticmethod
+    def untouched(connection: Connection, claim_id: int) -> int:
+        """How many denials of a claim nobody has done anything about."""
+        d = t.denial.c
+        return connection.scalar(select(func.count()).where(d.claim_id == claim_id, d.state == "open")) or 0
+
+    @staticmethod
+    def open_holds(connection: Connection, claim_id: int) -> Sequence[int]:
+        """The open holds of a claim in the denial queue."""
+        h = t.hold.c
+        rows = select(h.id).where(h.claim_id == claim_id, h.queue == Queue.DENIALS.value, h.state == "open")
+        return tuple(connection.execute(rows.order_by(h.id)).scalars())
 
     @staticmethod
     def list(

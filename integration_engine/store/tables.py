@@ -525,3 +525,24 @@ ledger_entry = Table(
 )
 Index("ix_ledger_entry_account", ledger_entry.c.account, ledger_entry.c.claim_id)
 Index("ix_ledger_entry_posting", ledger_entry.c.posting)
+
+# --- what is measured ------------------------------------------------------------------------------------------------
+
+# Denial history as it was frozen; a row is never changed, a further one may supersede it.
+baseline = Table(
+    "baseline",
+    metadata,
+    _id(),
+    _text("name"),
+    _to("baseline", null=True, name="supersedes_id"),
+    _text("data_digest"),
+    _text("definitions"),
+    Column("first_on", Date, nullable=False),
+    Column("last_on", Date, nullable=False),
+    _text("who"),
+    _text("document"),
+    _text("digest"),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("name"),
+    UniqueConstraint("supersedes_id"),
+)
