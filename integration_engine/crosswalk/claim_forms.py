@@ -327,7 +327,9 @@ def _numbers(*roles: str) -> Each:
 
 def _payer_numbers(kind: str) -> Each:
     return Each(
-        get=lambda c: [number for number in line_of(c).other_numbers if number.kind == kind],
+        get=lambda c: (
+            [number for number in all_of if number.kind == kind] if (all_of := line_of(c).other_numbers) else ()
+        ),
         kind=PayerNumber,
         put=_append("line.other_numbers", kind=kind),
     )
