@@ -118,6 +118,7 @@ class CompanionGuideFile(_File):
     description: str
     source: GuideSourceFile
     interchange: InterchangeFile = InterchangeFile()
+    claims_per_file: int | None = Field(default=None, ge=1, le=5000)
     segments: list[OwnSegmentFile] = Field(default=[])
 
 

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from integration_engine.core.documents import read_document
+from integration_engine.core.documents import Document, read_document
 from integration_engine.core.errors import MappingError, MappingProblem
-from integration_engine.domain.claim import Receiver
+from integration_engine.domain.claim import Enrollment, EnrollmentStatus, Receiver
 
 FILE = "claims/receivers.yaml"
 LINE_ENDINGS = {"none": "", "lf": "\n", "crlf": "\r\n"}
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class EnrollmentFile(BaseModel):
+    """How far enrollment with one payer has come; what is left out is not known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    claims: EnrollmentStatus | None = None
+    remits: EnrollmentStatus | None = None
+    since: date | None = None
+    note: str = ""
 
 
 class ReceiverFile(BaseModel):
@@ -38,11 +50,13 @@ class ReceiverFile(BaseModel):
     acknowledgment_requested: Literal["0", "1"] = "1"
     file_name: str = Field(pattern=r"^[A-Za-z0-9_\-{}]+\.[A-Za-z0-9]+$")
     claims_per_file: int = Field(ge=1, le=5000)
+    files_per_day: int | None = Field(default=None, ge=1)
     send_at: list[Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]] = Field(default=[])
     send_on: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(default=[])
     acknowledgment_days: int = Field(default=1, ge=1)
     claim_status_days: int = Field(default=3, ge=1)
     remit_days: int = Field(default=45, ge=1)
+    enrollment: dict[str, EnrollmentFile] = Field(default={})
 
 
 class ReceiversFile(BaseModel):
@@ -73,10 +87,34 @@ def compile_receivers(files: Mapping[str, str]) -> Mapping[str, Receiver]:
         document.problem(("receivers", key, "file_name"), "the name needs {interchange}, or two files could share one")
         for key, receiver in file.receivers.items()
         if "{interchange}" not in receiver.file_name
-    )
+    ) + _unknown_payers(files, document, file)
     if problems:
         raise MappingError(problems)
     return {key: _receiver(key, receiver) for key, receiver in file.receivers.items()}
+
+
+def keys_of(files: Mapping[str, str], name: str, mapping: str) -> tuple[str, ...] | None:
+    """The keys of a mapping of another file; None where that file cannot be read, which is told elsewhere."""
+    if name not in files:
+        return None
+    try:
+        value = read_document(name, files[name]).value
+    except MappingError:
+        return None
+    found = value.get(mapping) if isinstance(value, dict) else None
+    return tuple(found) if isinstance(found, dict) else None
+
+
+def _unknown_payers(files: Mapping[str, str], document: Document, file: ReceiversFile) -> tuple[MappingProblem, ...]:
+    known = keys_of(files, "practice.yaml", "payers")
+    if known is None:
+        return ()
+    return tuple(
+        document.problem(("receivers", key, "enrollment", payer), f"practice.yaml has no payer {payer!r}")
+        for key, receiver in file.receivers.items()
+        for payer in receiver.enrollment
+        if payer not in known
+    )
 
 
 def _receiver(key: str, file: ReceiverFile) -> Receiver:
@@ -84,5 +122,6 @@ def _receiver(key: str, file: ReceiverFile) -> Receiver:
         "line_ending": LINE_ENDINGS[file.line_ending],
         "send_at": tuple(sorted(file.send_at)),
         "send_on": tuple(WEEKDAYS.index(day) + 1 for day in file.send_on),
+        "enrollment": tuple(Enrollment(payer=payer, **dict(noted)) for payer, noted in file.enrollment.items()),
     }
     return Receiver(key=key, **stated)

@@ -276,6 +276,26 @@ class Claim:
     draft: ClaimDraft
 
 
+class EnrollmentStatus(StrEnum):
+    """How far enrollment with one payer has come at one receiver."""
+
+    NOT_REQUESTED = "not_requested"
+    REQUESTED = "requested"
+    ACTIVE = "active"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrollment:
+    """Whether a payer takes our claims, and sends its remits, through this receiver. None: nobody has noted it."""
+
+    payer: str
+    claims: EnrollmentStatus | None = None
+    remits: EnrollmentStatus | None = None
+    since: date | None = None
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
     """A clearinghouse as mappings/claims/receivers.yaml describes it; one file goes to one receiver."""
@@ -298,11 +318,17 @@ class Receiver:
     acknowledgment_requested: str = "1"
     file_name: str = "{sender}_837P_{created}_{interchange}.x12"
     claims_per_file: int = 5000
+    files_per_day: int | None = None  # None: as many as there are
     send_at: tuple[str, ...] = ()  # practice time, HH:MM; empty: whenever the batcher runs
     send_on: tuple[int, ...] = ()  # ISO weekdays; empty: every day
     acknowledgment_days: int = 1
     claim_status_days: int = 3
     remit_days: int = 45
+    enrollment: tuple[Enrollment, ...] = ()
+
+    def enrolled(self, payer: str) -> Enrollment:
+        """What is noted of a payer; nothing noted is told as such."""
+        return next((one for one in self.enrollment if one.payer == payer), Enrollment(payer=payer))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

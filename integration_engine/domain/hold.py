@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+OVER_LIMIT = "rejections.over_limit"  # a receiver that has had its files of the day; it is not stopped
+
 
 class HoldStage(StrEnum):
     """Where a hold of the authorization queue stands between the practice, the payer and the patient."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -19,13 +19,25 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from integration_engine.core.findings import Finding, Severity
-from integration_engine.core.money import from_cents
-from integration_engine.crosswalk.claim_writer import render
-from integration_engine.domain.claim import Claim, ClaimDraft, Envelope, Frequency, numbered
+from integration_engine.core.money import ZERO, from_cents
+from integration_engine.crosswalk.claim_writer import Rendered, render
+from integration_engine.domain.claim import Claim, ClaimDraft, Envelope, Frequency, Receiver, numbered
 from integration_engine.domain.claim_event import ClaimEvent, ClaimEventKind
 from integration_engine.domain.ledger import Entry
 from integration_engine.domain.submission import submitted
-from integration_engine.rules.batching import BatchPlan, PlannedFile, due, preview, split
+from integration_engine.rules.batching import (
+    BatchPlan,
+    PlannedFile,
+    RouteTotal,
+    due,
+    over_limit,
+    preview,
+    route_totals,
+    split,
+    unanswered_totals,
+    unroutable_totals,
+    within_limit,
+)
 from integration_engine.rules.claim_file.check import check_claim_file
 from integration_engine.rules.ledger import opening_entries
 from integration_engine.rules.life_cycle import standing
@@ -33,7 +45,7 @@ from integration_engine.rules.parameters import Parameters
 from integration_engine.rules.scrubber import filing_last_day
 from integration_engine.stages.rules_in_force import RulesInForce
 from integration_engine.store import Connection, Store
-from integration_engine.store.batches import LeftClaim, PendingBatch
+from integration_engine.store.batches import HeldBack, LeftClaim, PendingBatch, Stop
 from integration_engine.store.submissions import NewEvent
 
 log = structlog.get_logger(__name__)
@@ -76,6 +88,21 @@ class WrittenFile:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What the next files would hold, what is kept from leaving, and what has left and waits for an answer.
+
+    Shapes   ready, unanswered: by receiver and payer. unroutable: claims whose receiver receivers.yaml does not have.
+    """
+
+    files: tuple[PlannedFile, ...]
+    ready: tuple[RouteTotal, ...]
+    unanswered: tuple[RouteTotal, ...]
+    unroutable: tuple[RouteTotal, ...]
+    stops: tuple[Stop, ...]
+    held_back: tuple[HeldBack, ...]
+
+
 @dataclass(slots=True)
 class Batch:
     """The stage. gate: pyx12 in its own process. publish: no-clobber writing into outbound/."""
@@ -96,16 +123,31 @@ class Batch:
             last = {} if on_demand else self.store.batches.last_created(connection)
         while batches := self._plan(now, last, on_demand=on_demand):
             written.extend(self._finish(batch, now) for batch in batches)
+        self._tell_limits(now)
         return written
 
-    def preview(self, now: datetime) -> tuple[PlannedFile, ...]:
+    def preview(self, now: datetime) -> Outlook:
         """The files that would be written now, with their totals; nothing is locked, numbered or written."""
         rules = self.rules()
-        local = now.astimezone(ZoneInfo(rules.parameters.practice.time_zone))
+        local = self._local(rules, now)
+        batches = self.store.batches
         with self.store.database.read() as connection:
-            ready = self.store.batches.preview(connection)
-            last = self.store.batches.last_created(connection)
-        return preview(split(ready, rules.receivers), local, last)
+            ready = batches.preview(connection)
+            last = batches.last_created(connection)
+            made_today = batches.made_since(connection, _midnight(local))
+            stops = tuple(batches.stops(connection))
+            held_back = tuple(batches.held_back(connection))
+            silent = self.store.submissions.silent(connection)
+        plans = split(ready, rules.receivers, rules.claim_table.most_claims)
+        files = preview(plans, local, last, made_today, {stop.receiver for stop in stops})
+        return Outlook(
+            files=files,
+            ready=route_totals(files),
+            unanswered=unanswered_totals(silent),
+            unroutable=unroutable_totals(ready, rules.receivers),
+            stops=stops,
+            held_back=held_back,
+        )
 
     def recover(self, now: datetime) -> list[WrittenFile]:
         """Take up batches that a crash left behind, from their committed bytes."""
@@ -114,15 +156,35 @@ class Batch:
     def _plan(self, now: datetime, last: Mapping[str, datetime], *, on_demand: bool) -> list[PendingBatch]:
         """Lock, number and render what is ready; all of it committed before anything leaves."""
         rules = self.rules()
-        local = now.astimezone(ZoneInfo(rules.parameters.practice.time_zone))
-        receivers = [r.key for r in rules.receivers.values() if on_demand or due(r, local, last.get(r.key))]
+        local = self._local(rules, now)
+        receivers = [r for r in rules.receivers.values() if on_demand or due(r, local, last.get(r.key))]
         pending = []
         with self.store.database.write() as connection:
-            stopped = self.store.batches.stopped(connection)
-            ready = self.store.batches.ready_claims(connection, [r for r in receivers if r not in stopped])
-            for plan in split(ready, rules.receivers):
+            made_today = self.store.batches.made_since(connection, _midnight(local))
+            closed = self.store.batches.stopped(connection) | _at_limit(receivers, made_today)
+            ready = self.store.batches.ready_claims(connection, [r.key for r in receivers if r.key not in closed])
+            plans = split(ready, rules.receivers, rules.claim_table.most_claims)
+            for plan in within_limit(plans, made_today):
                 pending.append(self._render(connection, plan, rules, now, local))
         return pending
+
+    def _tell_limits(self, now: datetime) -> None:
+        """Claims that a receiver's files of the day have no room for show in the rejections queue, until they have."""
+        rules = self.rules()
+        limited = [receiver for receiver in rules.receivers.values() if receiver.files_per_day is not None]
+        batches = self.store.batches
+        over: dict[str, Finding] = {}
+        if limited:
+            with self.store.database.read() as connection:
+                closed = _at_limit(limited, batches.made_since(connection, _midnight(self._local(rules, now))))
+                ready = batches.preview(connection) if closed else []
+            for receiver in limited:
+                waiting = [one.draft for one in ready if one.draft.payer.receiver == receiver.key]
+                if receiver.key in closed and waiting:
+                    total = sum((draft.total_charge for draft in waiting), ZERO)
+                    over[receiver.key] = over_limit(receiver, len(waiting), total)
+        with self.store.database.write() as connection:
+            batches.tell_limits(connection, over, now)
 
     def _render(
         self, connection: Connection, plan: BatchPlan, rules: RulesInForce, now: datetime, local: datetime
@@ -132,19 +194,7 @@ class Batch:
             Claim(id=ready.id, number=number, draft=numbered(ready.draft, number))
             for ready, number in zip(plan.claims, numbers.claims, strict=True)
         )
-        envelope = Envelope(
-            interchange=numbers.interchange,
-            group=numbers.interchange,
-            transaction=1,
-            reference=f"B{numbers.interchange:09d}",
-            created=local.strftime("%Y%m%d%H%M%S"),
-        )
-        rendered = render(claims, plan.receiver, envelope, rules.claim_table)
-        name = plan.receiver.file_name.format(
-            sender=plan.receiver.submitter_id,
-            created=local.strftime("%Y%m%dT%H%M%S"),
-            interchange=f"{numbers.interchange:09d}",
-        )
+        rendered, name = written_under(claims, plan.receiver, numbers.interchange, rules, local)
         return self.store.batches.create(
             connection,
             receiver=plan.receiver.key,
@@ -161,22 +211,21 @@ class Batch:
     def _finish(self, batch: PendingBatch, now: datetime) -> WrittenFile:
         """Judge and publish one rendered batch; what is refused goes to the edits queue, the rest is freed."""
         batches = self.store.batches
-        findings, bad = self._judge(batch, now)
+        findings, bad = self.judge(batch, now)
         if findings:
             with self.store.database.write() as connection:
                 batches.refuse(connection, batch, findings, bad, now)
             log.warning("batch.refused", batch_id=batch.id, claims=batch.claims, stage="batch")
-            told = "; ".join(sorted({finding.text for finding in findings}))
-            return _told(batch, "refused by the check", told)
+            return told_of(batch, "refused by the check", words_of(findings))
         with self.store.database.write() as connection:
             batches.mark_checked(connection, batch)
         self.publish(self.outbound, batch.file_name, batch.data)
         with self.store.database.write() as connection:
             self._left(connection, batch, now)
         log.info("batch.published", batch_id=batch.id, file=batch.file_name, claims=batch.claims, stage="batch")
-        return _told(batch, "published")
+        return told_of(batch, "published")
 
-    def _judge(
+    def judge(
         self, batch: PendingBatch, now: datetime
     ) -> tuple[tuple[Finding, ...], Mapping[str, tuple[Finding, ...]]]:
         """Our own check of the file first, then pyx12's: what is wrong, and with which claims; empty when it may leave.
@@ -199,8 +248,11 @@ class Batch:
         return verdict.findings, dict.fromkeys(verdict.claim_numbers, verdict.findings)
 
     @staticmethod
-    def _today(rules: RulesInForce, now: datetime) -> date:
-        return now.astimezone(ZoneInfo(rules.parameters.practice.time_zone)).date()
+    def _local(rules: RulesInForce, now: datetime) -> datetime:
+        return now.astimezone(ZoneInfo(rules.parameters.practice.time_zone))
+
+    def _today(self, rules: RulesInForce, now: datetime) -> date:
+        return self._local(rules, now).date()
 
     def _left(self, connection: Connection, batch: PendingBatch, now: datetime) -> None:
         """The claims of a published file are submitted: days billed, events appended, receivables opened."""
@@ -244,7 +296,43 @@ def _file_by(draft: ClaimDraft, parameters: Parameters) -> date | None:
     return filing_last_day(entry, draft.date_of_service, parameters) if entry is not None else None
 
 
-def _told(batch: PendingBatch, state: str, reason: str = "") -> WrittenFile:
+def written_under(
+    claims: Sequence[Claim], receiver: Receiver, interchange: int, rules: RulesInForce, local: datetime
+) -> tuple[Rendered, str]:
+    """The file of these claims under an interchange control number, and its name."""
+    envelope = Envelope(
+        interchange=interchange,
+        group=interchange,
+        transaction=1,
+        reference=reference_of(interchange),
+        created=local.strftime("%Y%m%d%H%M%S"),
+    )
+    name = receiver.file_name.format(
+        sender=receiver.submitter_id, created=local.strftime("%Y%m%dT%H%M%S"), interchange=f"{interchange:09d}"
+    )
+    return render(claims, receiver, envelope, rules.claim_table), name
+
+
+def reference_of(interchange: int) -> str:
+    """BHT03 of the file under this interchange control number."""
+    return f"B{interchange:09d}"
+
+
+def words_of(findings: Sequence[Finding]) -> str:
+    """What findings say, each once."""
+    return "; ".join(sorted({finding.text for finding in findings}))
+
+
+def _midnight(local: datetime) -> datetime:
+    return datetime.combine(local.date(), time(), local.tzinfo).astimezone(UTC)
+
+
+def _at_limit(receivers: Sequence[Receiver], made_today: Mapping[str, int]) -> set[str]:
+    return {r.key for r in receivers if r.files_per_day is not None and made_today.get(r.key, 0) >= r.files_per_day}
+
+
+def told_of(batch: PendingBatch, state: str, reason: str = "") -> WrittenFile:
+    """A file and what became of it, as billing staff want to hear of it."""
     return WrittenFile(
         file=batch.file_name, claims=batch.claims, total=str(from_cents(batch.total_cents)), state=state, reason=reason
     )

@@ -11,14 +11,16 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Select, bindparam, exists, func, insert, select, update
+from sqlalchemy import Connection, ScalarSelect, Select, bindparam, exists, func, insert, select, update
 
 from integration_engine.core.findings import Finding, Queue
-from integration_engine.core.money import to_cents
+from integration_engine.core.money import from_cents, to_cents
 from integration_engine.domain.claim import Claim, ClaimDraft, numbered
+from integration_engine.domain.hold import OVER_LIMIT
 from integration_engine.domain.record import ChargeState, DayState
 from integration_engine.store import tables as t
 from integration_engine.store.audit import Audit
@@ -45,12 +47,25 @@ class ReadyClaim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldBack:
-    """A treatment day a person keeps out of every file until they let it go."""
+    """A treatment day a person keeps out of every file until they let it go. total: of its claims that wait."""
 
     day_id: int
     visits: str
     who: str
     reason: str
+    since: datetime
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """Why a receiver takes no further file until a person resolves the hold. file: the one it refused."""
+
+    receiver: str
+    hold_id: int
+    file: str
+    text: str
+    fix: str
     since: datetime
 
 
@@ -148,7 +163,7 @@ class Batches:
     def held_back(connection: Connection) -> list[HeldBack]:
         """What is held back, and by whom."""
         rows = connection.execute(
-            select(t.held_back, t.treatment_day.c.encounters)
+            select(t.held_back, t.treatment_day.c.encounters, _waiting_cents().label("cents"))
             .join(t.treatment_day, t.treatment_day.c.id == t.held_back.c.treatment_day_id)
             .order_by(t.held_back.c.created_at)
         )
@@ -159,19 +174,60 @@ class Batches:
                 who=row.who,
                 reason=row.reason,
                 since=row.created_at,
+                total=from_cents(row.cents),
             )
             for row in rows
         ]
 
-    @staticmethod
-    def stopped(connection: Connection) -> set[str]:
+    @classmethod
+    def stopped(cls, connection: Connection) -> set[str]:
         """Receivers that refused a whole file for a fault of no claim; they wait until a person resolves the hold."""
+        return {stop.receiver for stop in cls.stops(connection)}
+
+    @staticmethod
+    def stops(connection: Connection) -> list[Stop]:
+        """The open holds that stop a receiver, oldest first."""
+        h = t.hold.c
         rows = connection.execute(
-            select(t.batch.c.receiver)
-            .join(t.hold, t.hold.c.batch_id == t.batch.c.id)
-            .where(t.hold.c.state == "open", t.hold.c.queue == Queue.REJECTIONS.value)
+            select(t.batch.c.receiver, t.batch.c.file_name, h.id, h.text, h.fix, h.created_at)
+            .join(t.hold, h.batch_id == t.batch.c.id)
+            .where(h.state == "open", h.queue == Queue.REJECTIONS.value, h.finding != OVER_LIMIT)
+            .order_by(h.id)
         )
-        return set(rows.scalars())
+        return [
+            Stop(
+                receiver=row.receiver,
+                hold_id=row.id,
+                file=row.file_name,
+                text=row.text,
+                fix=row.fix,
+                since=row.created_at,
+            )
+            for row in rows
+        ]
+
+    def tell_limits(self, connection: Connection, over: Mapping[str, Finding], now: datetime) -> None:
+        """Open a hold for each receiver that has had its files of the day, and release those whose cause is gone.
+
+        Shapes   over: receiver → finding. A hold hangs on the receiver's last file.
+        """
+        last = connection.execute(
+            select(t.batch.c.receiver, func.max(t.batch.c.id).label("id"))
+            .where(t.batch.c.receiver.in_(list(over)))
+            .group_by(t.batch.c.receiver)
+        )
+        wanted = {row.id: over[row.receiver] for row in last}
+        self._holds.sync_finding(connection, OVER_LIMIT, wanted, now)
+
+    @staticmethod
+    def made_since(connection: Connection, moment: datetime) -> dict[str, int]:
+        """How many files of each receiver were made since then; those a check refused do not count."""
+        rows = connection.execute(
+            select(t.batch.c.receiver, func.count().label("files"))
+            .where(t.batch.c.created_at >= moment, t.batch.c.state != "refused")
+            .group_by(t.batch.c.receiver)
+        )
+        return {row.receiver: row.files for row in rows}
 
     @staticmethod
     def last_created(connection: Connection) -> dict[str, datetime]:
@@ -215,6 +271,52 @@ class Batches:
         now: datetime,
     ) -> PendingBatch:
         """Keep a rendered file and number its claims."""
+        batch = self.keep(
+            connection,
+            receiver=receiver,
+            payer=payer,
+            claims=claims,
+            interchange=interchange,
+            data=data,
+            content_digest=content_digest,
+            file_name=file_name,
+            mappings_version=mappings_version,
+            now=now,
+        )
+        connection.execute(
+            update(t.claim)
+            .where(t.claim.c.id == bindparam("claim"))
+            .values(state="batched", number=bindparam("given")),
+            [{"claim": claim.id, "given": claim.number} for claim in claims],
+        )
+        connection.execute(
+            update(t.service_line)
+            .where(t.service_line.c.claim_id == bindparam("claim"), t.service_line.c.number == bindparam("line"))
+            .values(line_control=bindparam("control")),
+            [
+                {"claim": claim.id, "line": line.number, "control": line.line_control}
+                for claim in claims
+                for line in claim.draft.lines
+            ],
+        )
+        bulk_insert(connection, t.batch_claim, [(batch.id, claim.id, True) for claim in claims])
+        return batch
+
+    def keep(
+        self,
+        connection: Connection,
+        *,
+        receiver: str,
+        payer: str,
+        claims: Sequence[Claim],
+        interchange: int,
+        data: bytes,
+        content_digest: str,
+        file_name: str,
+        mappings_version: str,
+        now: datetime,
+    ) -> PendingBatch:
+        """Keep the bytes of a rendered file, before any claim is said to lie in it."""
         batch_id = self._ids.next()
         total = sum(to_cents(claim.draft.total_charge) for claim in claims)
         connection.execute(
@@ -235,30 +337,23 @@ class Batches:
                 created_at=now,
             )
         )
-        connection.execute(
-            update(t.claim)
-            .where(t.claim.c.id == bindparam("claim"))
-            .values(state="batched", number=bindparam("given")),
-            [{"claim": claim.id, "given": claim.number} for claim in claims],
-        )
-        connection.execute(
-            update(t.service_line)
-            .where(t.service_line.c.claim_id == bindparam("claim"), t.service_line.c.number == bindparam("line"))
-            .values(line_control=bindparam("control")),
-            [
-                {"claim": claim.id, "line": line.number, "control": line.line_control}
-                for claim in claims
-                for line in claim.draft.lines
-            ],
-        )
-        bulk_insert(connection, t.batch_claim, [(batch_id, claim.id, True) for claim in claims])
         return PendingBatch(id=batch_id, file_name=file_name, data=data, claims=len(claims), total_cents=total)
 
-    def unfinished(self) -> list[PendingBatch]:
-        """Files that a crash left between rendering and publication."""
+    def unfinished(self, *, rerouted: bool = False) -> list[PendingBatch]:
+        """Files that a crash left between rendering and publication.
+
+        Shapes   rerouted: those of claims that left before, to another receiver; else those of claims that never left.
+        """
+        left_before = exists().where(
+            t.batch_claim.c.batch_id == t.batch.c.id,
+            t.claim.c.id == t.batch_claim.c.claim_id,
+            t.claim.c.state.in_(("submitted", "refused")),
+        )
         with self._database.read() as connection:
             rows = connection.execute(
-                select(t.batch).where(t.batch.c.state.in_(("rendered", "checked"))).order_by(t.batch.c.id)
+                select(t.batch)
+                .where(t.batch.c.state.in_(("rendered", "checked")), left_before if rerouted else ~left_before)
+                .order_by(t.batch.c.id)
             )
             return [
                 PendingBatch(
@@ -272,16 +367,25 @@ class Batches:
                 for row in rows
             ]
 
-    def mark_checked(self, connection: Connection, batch: PendingBatch) -> None:
+    @staticmethod
+    def mark_checked(connection: Connection, batch: PendingBatch) -> None:
         """The gate accepted the file."""
-        connection.execute(update(t.batch).where(t.batch.c.id == batch.id).values(state="checked"))
+        of_batch = t.batch.c.id == batch.id, t.batch.c.state == "rendered"
+        connection.execute(update(t.batch).where(*of_batch).values(state="checked"))
+
+    @staticmethod
+    def settle(connection: Connection, batch: PendingBatch, state: str, **more: Any) -> bool:
+        """Bring a file on its way to where it ends; False when another process has done so already."""
+        on_its_way = t.batch.c.id == batch.id, t.batch.c.state.in_(("rendered", "checked"))
+        return bool(connection.execute(update(t.batch).where(*on_its_way).values(state=state, **more)).rowcount)
 
     def mark_published(self, connection: Connection, batch: PendingBatch, now: datetime, on: date) -> list[LeftClaim]:
         """The file lies in outbound/: its claims are submitted, their days and charge lines billed; returns them.
 
-        Shapes   on: the date in the practice's zone.
+        Shapes   on: the date in the practice's zone. Nothing comes back where another process was first.
         """
-        connection.execute(update(t.batch).where(t.batch.c.id == batch.id).values(state="published", published_at=now))
+        if not self.settle(connection, batch, "published", published_at=now):
+            return []
         claims = self._claims_of(connection, batch)
         days = self._lock_days(connection, claims)
         rows = list(connection.execute(select(t.claim).where(t.claim.c.id.in_(claims)).order_by(t.claim.c.id)))
@@ -356,7 +460,8 @@ class Batches:
         claims = self._claims_of(connection, batch)
         self._lock_days(connection, claims)
         reason = "; ".join(sorted({finding.text for finding in findings}))
-        connection.execute(update(t.batch).where(t.batch.c.id == batch.id).values(state="refused", reason=reason))
+        if not self.settle(connection, batch, "refused", reason=reason):
+            return
         connection.execute(update(t.batch_claim).where(t.batch_claim.c.batch_id == batch.id).values(live=False))
         rows = list(
             connection.execute(
@@ -429,6 +534,13 @@ class Batches:
                 )
             ).scalars()
         )
+
+
+def _waiting_cents() -> ScalarSelect[Any]:
+    """What the claims of a held back day come to that have not left."""
+    claim = t.claim.c
+    of_day = claim.treatment_day_id == t.held_back.c.treatment_day_id, claim.state == "drafted"
+    return select(func.coalesce(func.sum(claim.total_cents), 0)).where(*of_day).scalar_subquery()
 
 
 def _ready() -> Select[Any]:

@@ -143,6 +143,23 @@ class Holds:
         bulk_insert(connection, hold, opened)
         self._release(connection, gone, now)
 
+    def sync_finding(self, connection: Connection, finding: str, wanted: Mapping[int, Finding], now: datetime) -> None:
+        """Make the open holds of one kind those of these 837P files, and leave their other holds alone.
+
+        Shapes   wanted: file id → finding.
+        """
+        rows = connection.execute(
+            select(hold).where(hold.c.finding == finding, hold.c.batch_id.is_not(None), hold.c.state == "open")
+        ).all()
+        known = {row.batch_id: row.id for row in rows}
+        opened = [
+            self._row(one, now, Scope(batch_id=batch_id), {})
+            for batch_id, one in wanted.items()
+            if batch_id not in known
+        ]
+        bulk_insert(connection, hold, opened)
+        self._release(connection, [known[batch_id] for batch_id in known if batch_id not in wanted], now)
+
     @staticmethod
     def _differ(rows: Sequence[Any], findings: Sequence[Finding]) -> tuple[list[Finding], list[int]]:
         open_rows = {(row.finding, row.subject): row for row in rows if row.state == "open"}

@@ -56,13 +56,17 @@ class NewEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentFile:
-    """A published 837P file, as answers refer to it. claims: number → claim id, in the order of the file."""
+    """A published 837P file, as answers refer to it.
+
+    Shapes   claims: number → claim id; none of those that went to another receiver since, and then ``rerouted``.
+    """
 
     batch_id: int
     receiver: str
     file_name: str
     text: str
     claims: Mapping[str, int]
+    rerouted: bool = False
 
 
 class Submissions:
@@ -116,14 +120,16 @@ class Submissions:
         claims = connection.execute(
             select(t.claim.c.number, t.claim.c.id)
             .join(t.batch_claim, t.batch_claim.c.claim_id == t.claim.c.id)
-            .where(t.batch_claim.c.batch_id == row.id)
+            .where(t.batch_claim.c.batch_id == row.id, t.batch_claim.c.live)
         )
+        live = {claim.number: claim.id for claim in claims}
         return SentFile(
             batch_id=row.id,
             receiver=row.receiver,
             file_name=row.file_name,
             text=bytes(row.data).decode("ascii"),
-            claims={claim.number: claim.id for claim in claims},
+            claims=live,
+            rerouted=not live,
         )
 
     def events(self, connection: Connection, claim_ids: Collection[int]) -> dict[int, list[ClaimEvent]]:
