@@ -47,6 +47,8 @@ class Document:
         for step in path:
             child = _child(node, step)
             if child is None:
+                if isinstance(node, yaml.SequenceNode) and isinstance(step, str):
+                    continue  # which form of a list is meant, not a place in it
                 break
             node = child
             line, column = node.start_mark.line, node.start_mark.column

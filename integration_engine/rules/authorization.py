@@ -76,7 +76,7 @@ def check_authorization(
     parameters: Parameters,
 ) -> AuthorizationResult:
     """Find the authorization each code of this day is billed under, and see that something of it is left."""
-    threshold = parameters.profiles[entry.payer.profile].threshold
+    threshold = parameters.profiles[entry.payer.profile].threshold.at(day.date_of_service)
     decisions, limits = check_limits(day, discipline, quantities, coverage, entry, history, threshold=threshold)
     search = _Search(day, discipline, quantities, coverage, entry, history, parameters)
     if not search.codes or not (search.required or search.candidates(search.codes)):

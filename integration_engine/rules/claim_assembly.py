@@ -264,7 +264,7 @@ class _Assembly:
 
     def referring(self) -> Practitioner | None:
         found = named(self.first("referring"), self.parameters)
-        if found is None and self.profile.referring_required:
+        if found is None and self.profile.referring_required.at(self.day.date_of_service):
             self.missing(
                 "referring_provider",
                 "This payer wants the certifying practitioner's name and NPI, and the messages give no valid one.",
@@ -275,7 +275,7 @@ class _Assembly:
         return found
 
     def supervising(self, rendering: Practitioner | None) -> Practitioner | None:
-        if not self.profile.supervising_sent:
+        if not self.profile.supervising_sent.at(self.day.date_of_service):
             return None
         person = named(self.first("supervising"), self.parameters)
         return person if person is not None and (rendering is None or person.npi != rendering.npi) else None

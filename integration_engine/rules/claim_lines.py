@@ -172,7 +172,7 @@ def _rendering(group: Sequence[Treatment], encounter: Encounter, facts: LineFact
 
 
 def _supervising(group: Sequence[Treatment], facts: LineFacts) -> Practitioner | None:
-    if not facts.profile.supervising_sent:
+    if not facts.profile.supervising_sent.at(facts.day.date_of_service):
         return None
     return next((one for t in group if (one := named(t.supervising, facts.parameters)) is not None), None)
 

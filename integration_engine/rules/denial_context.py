@@ -57,7 +57,7 @@ def _has_pair(code: str, codes: tuple[str, ...], on: date, profile_key: str, par
     profile = parameters.profiles.get(profile_key)
     tables = [
         found.value
-        for name in (profile.code_pairs if profile is not None else ())
+        for name in ((profile.code_pairs.find(on) or ()) if profile is not None else ())
         if name in parameters.code_pairs and (found := parameters.code_pairs[name].latest(on)) is not None
     ]
     pairs = {(code, other) for other in codes if other != code} | {(other, code) for other in codes if other != code}

@@ -17,7 +17,7 @@ from integration_engine.domain.parties import LicenceLevel
 from integration_engine.domain.plan_of_care import MeasurementKind, NoteKind, PlanOfCare, ProgressNote
 from integration_engine.domain.treatment import Treatment
 from integration_engine.domain.treatment_day import History, TreatmentDay
-from integration_engine.rules.parameters import CertificationRule, Parameters, PayerProfile, Requirement
+from integration_engine.rules.parameters import CertificationRule, Parameters, PayerProfile, Requirement, used
 from integration_engine.rules.treatment_times import check_times
 from integration_engine.rules.units import minutes_of
 from integration_engine.rules.who_may import check_who_may
@@ -50,10 +50,12 @@ def check_gates(day: TreatmentDay, profile: PayerProfile, history: History, para
     for answers in (check_who_may(day, profile, parameters), check_times(day, profile, parameters)):
         decisions.extend(answers[0])
         findings.extend(answers[1])
-    if profile.plan_of_care:
+    on = day.date_of_service
+    if profile.plan_of_care.at(on):
         _plan_of_care(day, history, parameters, decisions, findings)
-    if profile.progress_note_every is not None:
-        _progress_note(day, profile, profile.progress_note_every, history, decisions, findings, parameters)
+    every = profile.progress_note_every.at(on)
+    if every is not None:
+        _progress_note(day, profile, every, history, decisions, findings, parameters)
     return GatesResult(decisions=tuple(decisions), findings=tuple(findings))
 
 
@@ -466,18 +468,19 @@ def _progress_note(
     mine = [prior for prior in history.days if prior.discipline is day.discipline and prior.date_of_service < on]
     evaluated = max((prior.date_of_service for prior in mine if prior.evaluation), default=None)
     days = sorted({p.date_of_service for p in mine if evaluated is None or p.date_of_service >= evaluated})
-    last = _last_report(day, days, evaluated, every, profile.progress_note_grace_days, parameters)
+    most_days, grace = profile.progress_note_days.at(on), profile.progress_note_grace_days
+    last = _last_report(day, days, evaluated, every, grace.at(on), parameters)
     counted = [d for d in days if last is None or d > last]
     number = len(counted) + 1
     since = last or (days[0] if days else on)
-    late_by_days = profile.progress_note_days is not None and (on - since).days > profile.progress_note_days
+    late_by_days = most_days is not None and (on - since).days > most_days
     late = number > every or late_by_days
     took_part = [therapist_took_part(day), *(p.therapist_took_part for p in mine if p.date_of_service in set(counted))]
     absent = number >= every and all(one is False for one in took_part)
     citation = Citation(document="CMS Pub 100-02 ch. 15", section="§220.3.D")
     limits = [f"{every} treatment days"]
-    if profile.progress_note_days is not None:
-        limits.append(f"{profile.progress_note_days} calendar days")
+    if most_days is not None:
+        limits.append(f"{most_days} calendar days")
     decisions.append(
         Decision(
             station="gates",
@@ -490,7 +493,7 @@ def _progress_note(
                 f"treatment days since: {len(counted)}, this is number {number}",
                 "no therapist took part since" if absent else "a therapist has to take part once in that time",
             ),
-            parameters=(ParameterUse(name=f"{profile.key}.progress_note_every", value=str(every)),),
+            parameters=(used(profile.progress_note_every, on), used(profile.progress_note_days, on), used(grace, on)),
             citation=citation,
             otherwise=(f"{every - number} more treatment days before a report is due",) if not late else WITH_REPORT,
         )

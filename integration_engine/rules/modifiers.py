@@ -21,7 +21,7 @@ from integration_engine.core.money import ZERO
 from integration_engine.domain.encounter import Modality
 from integration_engine.domain.parties import Discipline, LicenceLevel
 from integration_engine.domain.treatment import AdvanceNotice, DenialExpected, Treatment
-from integration_engine.rules.parameters import AssistantRule, Parameters, PayerProfile, ShareMethod
+from integration_engine.rules.parameters import AssistantRule, Parameters, PayerProfile, ShareMethod, used
 from integration_engine.rules.separate_services import Evidence, blocks_of
 from integration_engine.rules.units import Service
 
@@ -182,6 +182,7 @@ class _Coding:
         scope = profile.discipline_modifiers.on(facts.as_of)
         self.scope, self.since = scope.value, scope.effective_from
         self.assistants = profile.assistant_modifiers.at(facts.as_of)
+        self.rank = profile.modifier_rank.at(facts.as_of)
 
     # --- by whom ------------------------------------------------------------------------------------------------------
 
@@ -284,7 +285,7 @@ class _Coding:
         group = [self.facts.treatments[place] for place in line.places]
         expected = next((t.denial_expected for t in group if t.denial_expected), None)
         signed = next((t.advance_notice for t in group if t.advance_notice), None)
-        if not self.profile.advance_notices:
+        if not self.profile.advance_notices.at(self.facts.as_of):
             sent = NOTICE.intersection(m for t in group for m in t.modifiers)
             if sent:
                 self.findings.append(_notice_not_allowed(line.code, tuple(sorted(sent)), self.profile.label))
@@ -306,6 +307,7 @@ class _Coding:
                     f"denial expected: {expected.value.replace('_', ' ') if expected else 'no'}",
                     f"notice signed: {signed.value if signed else 'none'}",
                 ),
+                parameters=(used(self.profile.advance_notices, self.facts.as_of),),
                 citation=ABN,
                 otherwise=("without a signed notice the practice, not the patient, is liable",)
                 if GZ in modifiers
@@ -318,7 +320,7 @@ class _Coding:
     def add_threshold(self, lines: Sequence[_Line]) -> Decimal | None:
         """KX on every line that takes the year's allowed amount above the threshold; returns what the day adds to it."""
         facts = self.facts
-        if not self.profile.threshold:
+        if not self.profile.threshold.at(facts.as_of):
             return None
         bucket = self.parameters.buckets[facts.discipline]
         try:
@@ -398,7 +400,7 @@ class _Coding:
 
     def add_separation(self, lines: Sequence[_Line]) -> None:
         """59 on the second code of a pair, only for payers whose profile appends it and only on separate blocks."""
-        appended = self.profile.separate_modifier
+        appended = self.profile.separate_modifier.at(self.facts.as_of)
         if appended is None or len(lines) < 2:  # noqa: PLR2004 - a pair
             return
         marked: set[Hcpcs] = set()
@@ -414,6 +416,7 @@ class _Coding:
                     rule="modifiers.separate_services",
                     value=appended,
                     working=(f"{second} is part of {first} unless done apart; on record: {blocks.text}",),
+                    parameters=(used(self.profile.separate_modifier, self.facts.as_of),),
                     citation=NCCI,
                     otherwise=(
                         "blocks that overlap, or without start and stop, would have left it off and held the pair",
@@ -472,7 +475,7 @@ class _Coding:
 
     def add_habilitative(self, lines: Sequence[_Line]) -> None:
         """96 or 97 for plans that count habilitative and rehabilitative care apart."""
-        if not self.profile.habilitative_modifiers or not lines:
+        if not self.profile.habilitative_modifiers.at(self.facts.as_of) or not lines:
             return
         if self.facts.habilitative is None:
             self.findings.append(_habilitative_unknown())
@@ -496,7 +499,7 @@ class _Coding:
 
     def finished(self, line: _Line) -> CodedLine:
         """The line with its modifiers in the payer's order; more than four hold."""
-        rank = self.profile.modifier_rank
+        rank = self.rank
         if len(line.modifiers) > 1:
             line.modifiers.sort(key=lambda modifier: rank.get(modifier, len(rank)))
         if len(line.modifiers) > MOST_MODIFIERS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,14 +11,40 @@ from itertools import permutations
 from typing import Any, TypeVar
 
 from integration_engine.core.codes import Hcpcs, Modifier
-from integration_engine.core.dated import Dated
+from integration_engine.core.dated import Dated, DatedValue
 from integration_engine.core.findings import Citation, ParameterUse, Severity
 from integration_engine.domain.claim import Payer
 from integration_engine.domain.parties import Discipline, LicenceLevel, Organization, Practitioner
 from integration_engine.rules.conditions import Condition, Test
 
 T = TypeVar("T")
+ALWAYS = date.min  # from when a value is in force that its file states without dates
 MOST_REMEMBERED = 20_000  # answers kept by one set of parameters
+
+
+def used(dated: Dated[Any], on: date) -> ParameterUse:
+    """A dated value as the decisions that lean on it cite it: its name, the value, and since when it is in force."""
+    found = dated.on(on)
+    value = (
+        "none"
+        if found.value is None
+        else str(found.value).lower()
+        if isinstance(found.value, bool)
+        else str(found.value)
+    )
+    return ParameterUse(
+        name=dated.name, value=value, in_force_from=None if found.effective_from == ALWAYS else found.effective_from
+    )
+
+
+def modifier_rank(order: Sequence[str]) -> Mapping[str, int]:
+    """The place of each modifier on the line, from groups of modifiers in order."""
+    return {modifier: rank for rank, group in enumerate(order) for modifier in group.split()}
+
+
+def without_dates(name: str, value: T, citation: Citation | None = None) -> Dated[T]:
+    """A value that is in force always."""
+    return Dated(name, (DatedValue(value=value, effective_from=ALWAYS, citation=citation),))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +172,7 @@ class ClaimRule:
 class PayerProfile:
     """One payer's rules, each asked by date of service.
 
-    Shapes   units_sent: what to do when the EMR's units differ: hold, warn or accept. modifier_rank: place of each
+    Shapes   a value that a file states without dates is in force always. units_sent: what to do when the EMR's units differ: hold, warn or accept. modifier_rank: place of each
              modifier on the line. discipline_modifiers: all, always_therapy or none. progress_note_every: treatment
              days, progress_note_days: calendar days, None: not asked. minutes_checks: hold or warn. separate_modifier:
              added where the record shows separate blocks, None: only proposed. code_pairs: names of the pair tables.
@@ -156,27 +182,27 @@ class PayerProfile:
     label: str
     segment: str
     units_method: Dated[UnitsRule]
-    units_sent: str
-    rest_counts: bool
-    not_one_on_one: DeliveryRule
+    units_sent: Dated[str]
+    rest_counts: Dated[bool]
+    not_one_on_one: Dated[DeliveryRule]
     caps: Dated[VisitCap] | None
-    minutes_checks: str
+    minutes_checks: Dated[str]
     discipline_modifiers: Dated[str]
     assistant_modifiers: Dated[bool]
-    threshold: bool
-    advance_notices: bool
-    habilitative_modifiers: bool
-    separate_modifier: Modifier | None
-    plan_of_care: bool
-    progress_note_every: int | None
-    progress_note_days: int | None
-    progress_note_grace_days: int
-    referring_required: bool
-    supervising_sent: bool
-    modifier_rank: Mapping[str, int]
+    threshold: Dated[bool]
+    advance_notices: Dated[bool]
+    habilitative_modifiers: Dated[bool]
+    separate_modifier: Dated[Modifier | None]
+    plan_of_care: Dated[bool]
+    progress_note_every: Dated[int | None]
+    progress_note_days: Dated[int | None]
+    progress_note_grace_days: Dated[int]
+    referring_required: Dated[bool]
+    supervising_sent: Dated[bool]
+    modifier_rank: Dated[Mapping[str, int]]
     telehealth: Dated[TelehealthRule]
-    code_pairs: tuple[str, ...]
-    most_units: str | None
+    code_pairs: Dated[tuple[str, ...]]
+    most_units: Dated[str | None]
     filing_limit: Dated[FilingLimit]
     citation: Citation
 
@@ -523,7 +549,7 @@ class Parameters:
         self, codes: Collection[str], profile: PayerProfile, as_of: date
     ) -> tuple[tuple[Hcpcs, Hcpcs], ...]:
         """Pairs of these codes that a modifier may separate, by the latest quarter loaded."""
-        tables = [t.value.pairs for name in profile.code_pairs if (t := self.code_pairs[name].latest(as_of))]
+        tables = [t.value.pairs for name in profile.code_pairs.at(as_of) if (t := self.code_pairs[name].latest(as_of))]
         return tuple(
             (Hcpcs(first), Hcpcs(second))
             for first, second in permutations(sorted(codes), 2)

@@ -35,7 +35,7 @@ def payment_order(
     Shapes   codes: of this treatment day; those of the day's other disciplines by the same provider count with them.
     """
     on = day.date_of_service
-    if not parameters.profiles[entry.payer.profile].threshold:
+    if not parameters.profiles[entry.payer.profile].threshold.at(on):
         return ()
     units = dict(codes)
     for other in same_day(day, history):

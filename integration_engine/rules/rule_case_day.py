@@ -31,7 +31,15 @@ from integration_engine.domain.parties import (
 from integration_engine.domain.plan_of_care import Measurement, MeasurementKind, NoteKind, PlanOfCare, ProgressNote
 from integration_engine.domain.treatment import Treatment
 from integration_engine.domain.treatment_day import ChargeReference, History, PriorDay, TreatmentDay
-from integration_engine.rules.parameters import Location, Parameters, PayerEntry, PayerProfile, Practice
+from integration_engine.rules.parameters import (
+    Location,
+    Parameters,
+    PayerEntry,
+    PayerProfile,
+    Practice,
+    modifier_rank,
+    without_dates,
+)
 from integration_engine.rules.rule_case_models import (
     Given,
     GivenAuthorization,
@@ -142,9 +150,9 @@ class _Case:
         order = self.given.modifier_order
         if order is None:
             return rules
-        rank = {modifier: rank for rank, group in enumerate(order) for modifier in group.split()}
-        key = payers[PRIMARY].payer.profile
-        return rules.with_profile(replace(rules.profiles[key], modifier_rank=rank))
+        profile = rules.profiles[payers[PRIMARY].payer.profile]
+        rank = without_dates(profile.modifier_rank.name, modifier_rank(order))
+        return rules.with_profile(replace(profile, modifier_rank=rank))
 
     def _entry(self, name: str | None, field: str) -> PayerEntry:
         given = self.given
@@ -402,7 +410,7 @@ def _payer(profile: PayerProfile) -> Payer:
         key=profile.key,
         name=profile.label,
         payer_id="CASE1",
-        claim_filing="MB" if profile.threshold else "CI",
+        claim_filing="MB" if any(value.value for value in profile.threshold.values) else "CI",
         profile=profile.key,
         receiver=NUMBER,
     )

@@ -317,57 +317,73 @@ class _Reading:
         telehealth_codes: Mapping[str, Any],
     ) -> p.PayerProfile:
         key = _stem(name)
-        for index, span in enumerate(file.units_method):
-            if span.method not in methods:
-                path = ("units_method", index, "method")
-                self.wrong(name, path, f"rules/units.yaml has no method {span.method!r}; it has {', '.join(methods)}")
-        for table in file.code_pairs:
-            if table not in code_pairs:
-                self.wrong(name, ("code_pairs",), f"codes/ncci_pairs/ has no table {table!r}")
-        if file.most_units is not None and file.most_units not in most_units:
-            self.wrong(name, ("most_units",), f"codes/most_units/ has no table {file.most_units!r}")
-        for index, one in enumerate(file.telehealth):
-            if one.codes != ANY and one.codes not in telehealth_codes:
-                path = ("telehealth", index, "codes")
-                self.wrong(name, path, f"codes/telehealth.yaml has no list {one.codes!r}")
+        self._check_names(name, file, methods, code_pairs, most_units, telehealth_codes)
         self._doubts(name, ("source",), key, file.source)
 
         def dated(field: str, value: Callable[[Any], T]) -> Dated[T]:
             return self.dated(name, (field,), f"{key}.{field}", getattr(file, field), value)
+
+        def setting(field: str, value: Callable[[Any], Any] = lambda stated: stated) -> Dated[Any]:
+            stated = getattr(file, field)
+            if _is_dated(stated):
+                return dated(field, lambda span: value(span.value))
+            return p.without_dates(f"{key}.{field}", value(stated), cite(file.source))
 
         return p.PayerProfile(
             key=key,
             label=file.label,
             segment=file.segment,
             units_method=dated("units_method", _units_rule),
-            units_sent=file.units_sent,
-            rest_counts=file.rest_counts,
-            not_one_on_one=p.DeliveryRule(file.not_one_on_one),
+            units_sent=setting("units_sent"),
+            rest_counts=setting("rest_counts"),
+            not_one_on_one=setting("not_one_on_one", p.DeliveryRule),
             caps=dated("caps", _cap) if file.caps else None,
-            minutes_checks=file.minutes_checks,
+            minutes_checks=setting("minutes_checks"),
             discipline_modifiers=dated("discipline_modifiers", lambda s: s.on_codes),
             assistant_modifiers=dated("assistant_modifiers", lambda s: s.used),
-            threshold=file.threshold,
-            advance_notices=file.advance_notices,
-            habilitative_modifiers=file.habilitative_modifiers,
-            separate_modifier=codes.Modifier(file.separate_modifier) if file.separate_modifier else None,
-            plan_of_care=file.plan_of_care,
-            progress_note_every=file.progress_note_every,
-            progress_note_days=file.progress_note_days,
-            progress_note_grace_days=file.progress_note_grace_days,
-            referring_required=file.referring_required,
-            supervising_sent=file.supervising_sent,
-            modifier_rank={
-                modifier: rank for rank, group in enumerate(file.modifier_order) for modifier in group.split()
-            },
+            threshold=setting("threshold"),
+            advance_notices=setting("advance_notices"),
+            habilitative_modifiers=setting("habilitative_modifiers"),
+            separate_modifier=setting("separate_modifier", lambda stated: codes.Modifier(stated) if stated else None),
+            plan_of_care=setting("plan_of_care"),
+            progress_note_every=setting("progress_note_every"),
+            progress_note_days=setting("progress_note_days"),
+            progress_note_grace_days=setting("progress_note_grace_days"),
+            referring_required=setting("referring_required"),
+            supervising_sent=setting("supervising_sent"),
+            modifier_rank=setting("modifier_order", p.modifier_rank),
             telehealth=dated("telehealth", _telehealth_rule),
-            code_pairs=tuple(file.code_pairs),
-            most_units=file.most_units,
+            code_pairs=setting("code_pairs", tuple),
+            most_units=setting("most_units"),
             filing_limit=dated(
                 "filing_limit", lambda s: p.FilingLimit(days=s.days, months=s.months, year_ends=s.year_ends)
             ),
             citation=cite(file.source),
         )
+
+    def _check_names(
+        self,
+        name: str,
+        file: m.ProfileFile,
+        methods: Mapping[str, p.UnitsMethod],
+        code_pairs: Mapping[str, Any],
+        most_units: Mapping[str, Any],
+        telehealth_codes: Mapping[str, Any],
+    ) -> None:
+        """Note every method, table and list that a profile names and no file has."""
+        for index, span in enumerate(file.units_method):
+            if span.method not in methods:
+                place = ("units_method", index, "method")
+                self.wrong(name, place, f"rules/units.yaml has no method {span.method!r}; it has {', '.join(methods)}")
+        for path, tables in _stated("code_pairs", file.code_pairs):
+            for table in (t for t in tables if t not in code_pairs):
+                self.wrong(name, path, f"codes/ncci_pairs/ has no table {table!r}")
+        for path, table in _stated("most_units", file.most_units):
+            if table is not None and table not in most_units:
+                self.wrong(name, path, f"codes/most_units/ has no table {table!r}")
+        for index, one in enumerate(file.telehealth):
+            if one.codes != ANY and one.codes not in telehealth_codes:
+                self.wrong(name, ("telehealth", index, "codes"), f"codes/telehealth.yaml has no list {one.codes!r}")
 
     def _claim_rules(self, file: m.ClaimsFile, profiles: Mapping[str, p.PayerProfile]) -> dict[str, Dated[p.ClaimRule]]:
         """How claims are made, by profile: the profile's own, else its segment's, else any payer's."""
@@ -561,6 +577,17 @@ class _Reading:
             allowed=_amounts(f"{key}.allowed", file.allowed),
             practice_expense=_amounts(f"{key}.practice_expense", file.practice_expense),
         )
+
+
+def _is_dated(stated: Any) -> bool:
+    return isinstance(stated, list) and bool(stated) and isinstance(stated[0], m.Since)
+
+
+def _stated(field: str, stated: Any) -> list[tuple[tuple[str | int, ...], Any]]:
+    """Every value a setting states, with its place in the file."""
+    if _is_dated(stated):
+        return [((field, index, "value"), span.value) for index, span in enumerate(stated)]
+    return [((field,), stated)]
 
 
 def _stem(name: str) -> str:

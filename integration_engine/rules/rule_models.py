@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from integration_engine.core import codes
 from integration_engine.core.findings import Severity
@@ -33,6 +33,7 @@ Taxonomy = Annotated[str, BeforeValidator(lambda value: codes.parse_taxonomy(str
 Code = Annotated[str, BeforeValidator(lambda value: codes.parse_hcpcs(str(value)))]
 Mod = Annotated[str, BeforeValidator(lambda value: codes.parse_modifier(str(value)))]
 Disc = Literal["PT", "OT", "SLP"]
+T = TypeVar("T")
 
 
 class _File(BaseModel):
@@ -58,6 +59,32 @@ class Span(_File):
     effective_from: Day
     effective_to: Day | None = None
     source: Source
+
+
+class Since(Span, Generic[T]):
+    """A value with its dates and source."""
+
+    value: T
+
+
+def _form(value: Any) -> str:
+    """Whether a setting is written as one plain value, in force always, or as a list of dated ones."""
+    return "dated" if isinstance(value, list) and value and isinstance(value[0], dict) else "plain"
+
+
+FORM = Discriminator(_form)
+Flag = Annotated[Annotated[bool, Tag("plain")] | Annotated[list[Since[bool]], Tag("dated")], FORM]
+Days = Annotated[Annotated[int, Tag("plain")] | Annotated[list[Since[int]], Tag("dated")], FORM]
+Limit = Annotated[Annotated[int | None, Tag("plain")] | Annotated[list[Since[int | None]], Tag("dated")], FORM]
+Name = Annotated[Annotated[str | None, Tag("plain")] | Annotated[list[Since[str | None]], Tag("dated")], FORM]
+Names = Annotated[Annotated[list[str], Tag("plain")] | Annotated[list[Since[list[str]]], Tag("dated")], FORM]
+Appended = Annotated[Annotated[Mod | None, Tag("plain")] | Annotated[list[Since[Mod | None]], Tag("dated")], FORM]
+Comparing = Literal["hold", "warn", "accept"]
+Differing = Annotated[Annotated[Comparing, Tag("plain")] | Annotated[list[Since[Comparing]], Tag("dated")], FORM]
+Judging = Literal["hold", "warn"]
+Judged = Annotated[Annotated[Judging, Tag("plain")] | Annotated[list[Since[Judging]], Tag("dated")], FORM]
+Delivering = Literal["hold", "count", "group"]
+Delivered = Annotated[Annotated[Delivering, Tag("plain")] | Annotated[list[Since[Delivering]], Tag("dated")], FORM]
 
 
 # --- practice.yaml ---------------------------------------------------------------------------------------------------
@@ -174,33 +201,36 @@ class TelehealthSpan(Span):
 
 
 class ProfileFile(_File):
-    """How one payer counts units and wants modifiers."""
+    """How one payer counts units and wants modifiers.
+
+    Shapes   a setting is a plain value, in force always by the profile's own source, or a list of dated values.
+    """
 
     label: str
     segment: str
     source: Source
     units_method: list[MethodSpan] = Field(min_length=1)
-    units_sent: Literal["hold", "warn", "accept"]
-    rest_counts: bool
-    not_one_on_one: Literal["hold", "count", "group"]
+    units_sent: Differing
+    rest_counts: Flag
+    not_one_on_one: Delivered
     caps: list[CapSpan]
-    minutes_checks: Literal["hold", "warn"]
+    minutes_checks: Judged
     discipline_modifiers: list[DisciplineSpan] = Field(min_length=1)
     assistant_modifiers: list[UsedSpan] = Field(min_length=1)
-    threshold: bool
-    advance_notices: bool
-    habilitative_modifiers: bool
-    separate_modifier: Mod | None
-    plan_of_care: bool
-    progress_note_every: int | None
-    progress_note_days: int | None
-    progress_note_grace_days: int
-    referring_required: bool
-    supervising_sent: bool
-    modifier_order: list[str]
+    threshold: Flag
+    advance_notices: Flag
+    habilitative_modifiers: Flag
+    separate_modifier: Appended
+    plan_of_care: Flag
+    progress_note_every: Limit
+    progress_note_days: Limit
+    progress_note_grace_days: Days
+    referring_required: Flag
+    supervising_sent: Flag
+    modifier_order: Names
     telehealth: list[TelehealthSpan] = Field(min_length=1)
-    code_pairs: list[str]
-    most_units: str | None
+    code_pairs: Names
+    most_units: Name
     filing_limit: list[FilingSpan] = Field(min_length=1)
 
 

@@ -135,7 +135,7 @@ def _shown(fact: Any) -> str:
 
 def _pairs(draft: ClaimDraft, day: TreatmentDay, history: History, parameters: Parameters, results: _Results) -> None:
     """Pairs among the lines, and with the same day's other claims of this billing provider."""
-    tables = parameters.profiles[draft.payer.profile].code_pairs
+    tables = parameters.profiles[draft.payer.profile].code_pairs.at(draft.date_of_service)
     if not tables:
         return
     others = same_day(day, history)
@@ -243,7 +243,7 @@ def _most_units(
     draft: ClaimDraft, day: TreatmentDay, history: History, parameters: Parameters, results: _Results
 ) -> None:
     """Units of a code on one day, those of the same day's other claims included."""
-    name = parameters.profiles[draft.payer.profile].most_units
+    name = parameters.profiles[draft.payer.profile].most_units.at(draft.date_of_service)
     if name is None:
         return
     results.ran.append(MOST_UNITS)

@@ -14,7 +14,7 @@ from integration_engine.core.findings import Citation, Decision, Finding, Outcom
 from integration_engine.domain.encounter import Encounter
 from integration_engine.domain.treatment import Delivery, Treatment
 from integration_engine.domain.treatment_day import TreatmentDay
-from integration_engine.rules.parameters import Parameters, PayerProfile
+from integration_engine.rules.parameters import Parameters, PayerProfile, used
 from integration_engine.rules.units import minutes_of
 
 OTHERWISE = ("times that overlap, leave the visit or do not add up would have been found",)
@@ -26,7 +26,7 @@ def check_times(
     day: TreatmentDay, profile: PayerProfile, parameters: Parameters
 ) -> tuple[tuple[Decision, ...], tuple[Finding, ...]]:
     """Everything about the day's times that does not hold together."""
-    holds = profile.minutes_checks == "hold"
+    holds = profile.minutes_checks.at(day.date_of_service) == "hold"
     findings: list[Finding] = []
     for encounter in day.encounters:
         for what, text, fix, subject, observed, expected, citation in _doubts(encounter, day, parameters):
@@ -52,6 +52,7 @@ def check_times(
         outcome=Outcome.FAIL if findings else Outcome.PASS,
         working=tuple(finding.text for finding in findings)
         or ("no interval overlaps or leaves its visit; the note's totals agree with its codes",),
+        parameters=(used(profile.minutes_checks, day.date_of_service),),
         citation=TOTALS,
         otherwise=OTHERWISE,
     )

@@ -134,13 +134,14 @@ def billed_units(
         shares = {s.code: count(s.minutes or 0, method.unit_minutes, method.earned_at) for s in pool}
         tie, alternatives, total = False, (), sum(shares.values())
     day = _Day(pool, shares, method, timed, total, used)
+    differing = profile.units_sent.at(as_of)
     result: list[Service] = []
     decisions: list[Decision] = []
     for service in services:
         units, decision = day.decide(service)
         result.append(_counted(service, units))
         decisions.append(decision)
-        findings.extend(_compare(service, units, profile))
+        findings.extend(_compare(service, units, differing, method))
         findings.extend(_not_earned(service, units, method))
     cap = profile.caps.find(as_of) if profile.caps is not None else None
     if cap is not None:
@@ -212,6 +213,8 @@ class _Reading:
         self.parameters = parameters
         self.discipline = discipline
         self.findings: list[Finding] = []
+        self.rest_counts = profile.rest_counts.at(as_of)
+        self.not_one_on_one = profile.not_one_on_one.at(as_of)
 
     def services(self) -> tuple[list[Service], list[Finding]]:
         places: dict[Hcpcs, list[int]] = {}
@@ -234,7 +237,7 @@ class _Reading:
 
     def _code(self, treatment: Treatment, code: Hcpcs) -> Hcpcs:
         """The code as done; the group code instead where the payer bills treatment that was not one-on-one so."""
-        if treatment.delivery in {None, Delivery.ONE_ON_ONE} or self.profile.not_one_on_one is not DeliveryRule.GROUP:
+        if treatment.delivery in {None, Delivery.ONE_ON_ONE} or self.not_one_on_one is not DeliveryRule.GROUP:
             return code
         facts = self.parameters.procedure(code, self.as_of)
         if facts is None or facts.unit_minutes is None or self.discipline is None:
@@ -245,8 +248,7 @@ class _Reading:
         self, code: Hcpcs, facts: ProcedureFacts | None, indexes: Sequence[int], after: Sequence[int]
     ) -> Service:
         group = [self.treatments[index] for index in (*indexes, *after)]
-        rest_counts = self.profile.rest_counts
-        minutes = [minutes_of(treatment, rest_counts=rest_counts) for treatment in group]
+        minutes = [minutes_of(treatment, rest_counts=self.rest_counts) for treatment in group]
         further = facts.further_code if facts is not None else None
         first = group[0]
         return Service(
@@ -278,7 +280,7 @@ class _Reading:
             facts.unit_minutes is not None
             and not facts.group
             and service.delivery in {Delivery.CONCURRENT, Delivery.GROUP}
-            and self.profile.not_one_on_one is DeliveryRule.HOLD
+            and self.not_one_on_one is DeliveryRule.HOLD
         ):
             self.findings.append(_not_one_on_one(service.code, subject, service.delivery))
         if facts.live_contact and service.live_contact is not True:
@@ -558,15 +560,10 @@ def _behind_the_last(service: Service) -> int:
 # --- findings --------------------------------------------------------------------------------------------------------
 
 
-def _compare(service: Service, units: int, profile: PayerProfile) -> list[Finding]:
-    if (
-        service.units_sent is None
-        or service.units_sent == units
-        or profile.units_sent == "accept"
-        or _is_missing(service)
-    ):
+def _compare(service: Service, units: int, differing: str, method: UnitsMethod) -> list[Finding]:
+    if service.units_sent is None or service.units_sent == units or differing == "accept" or _is_missing(service):
         return []
-    holds = profile.units_sent == "hold"
+    holds = differing == "hold"
     return [
         Finding(
             id="units.differ_from_emr",
@@ -578,6 +575,7 @@ def _compare(service: Service, units: int, profile: PayerProfile) -> list[Findin
             observed=str(service.units_sent),
             expected=str(units),
             queue=Queue.EDITS if holds else None,
+            citation=method.citation,
         )
     ]
 

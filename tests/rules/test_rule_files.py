@@ -7,8 +7,10 @@ from datetime import date
 import pytest
 
 from integration_engine.adapters.mapping_files import MappingFiles, shipped_folder
-from integration_engine.core.errors import MappingError
-from integration_engine.rules.rule_files import compile_rules, review_rules
+from integration_engine.core.errors import MappingError, NotInForce
+from integration_engine.rules.parameters import used
+from integration_engine.rules.rule_cases import read_cases, run_case
+from integration_engine.rules.rule_files import RemarkKind, compile_rules, review_rules
 from integration_engine.rules.rule_models import json_schemas
 
 FILES = MappingFiles(shipped_folder()).read()
@@ -80,3 +82,89 @@ def test_review_tells_gaps_unconfirmed_sources_and_sources_that_disagree() -> No
     assert any("sources disagree" in text for text in texts)
     assert any("unconfirmed" in remark.text and remark.line > 1 for remark in remarks)
     assert not any("nothing is in force" in remark.text for remark in review_rules(FILES))
+
+
+def _profile_with(old: str, new: str) -> dict[str, str]:
+    file = "payers/commercial_capped.yaml"
+    assert old in FILES[file]
+    return FILES | {file: FILES[file].replace(old, new, 1)}
+
+
+TWO_VALUES = """minutes_checks:
+  - {effective_from: 2020-01-01, effective_to: 2025-12-31, value: warn, source: {document: payer policy, section: A}}
+  - {effective_from: 2026-02-01, value: hold, source: {document: payer policy, section: B}}
+"""
+
+
+def test_setting_of_a_payer_is_in_force_always_when_it_states_no_dates() -> None:
+    setting = PARAMETERS.profiles["commercial_capped"].minutes_checks
+    assert setting.at(date(1990, 1, 1)) == setting.at(date(2090, 1, 1)) == "warn"
+    assert setting.on(date(2026, 1, 1)).citation == PARAMETERS.profiles["commercial_capped"].citation
+    assert used(setting, date(2026, 1, 1)).in_force_from is None
+
+
+def test_setting_of_a_payer_is_asked_by_date_of_service_when_it_states_dates() -> None:
+    profile = compile_rules(_profile_with("minutes_checks: warn\n", TWO_VALUES)).profiles["commercial_capped"]
+    setting = profile.minutes_checks
+    assert (setting.at(date(2025, 12, 31)), setting.at(date(2026, 2, 1))) == ("warn", "hold")
+    use = used(setting, date(2026, 3, 2))
+    assert (use.name, use.value, use.in_force_from) == ("commercial_capped.minutes_checks", "hold", date(2026, 2, 1))
+    with pytest.raises(NotInForce):
+        setting.at(date(2026, 1, 15))
+
+
+def test_review_tells_the_gap_between_two_values_of_a_setting_with_its_line() -> None:
+    files = _profile_with("minutes_checks: warn\n", TWO_VALUES)
+    gaps = [r for r in review_rules(files) if r.kind is RemarkKind.GAP]
+    line = files["payers/commercial_capped.yaml"].split("\n").index(TWO_VALUES.split("\n")[2]) + 1
+    assert [(gap.file, gap.line) for gap in gaps] == [("payers/commercial_capped.yaml", line)]
+    assert "from 2026-01-01 to 2026-01-31" in gaps[0].text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem", "offset"),
+    [
+        ("minutes_checks: warn\n", TWO_VALUES.replace("value: hold", "value: holds"), "should be 'hold' or 'warn'", 2),
+        ("minutes_checks: warn\n", TWO_VALUES.replace("2025-12-31", "2026-12-31"), "runs into", 2),
+        ("threshold: false\n", "threshold: perhaps\n", "valid boolean", 0),
+        ("code_pairs: [medicare]\n", "code_pairs: [medicaid]\n", "no table 'medicaid'", 0),
+        (
+            "code_pairs: [medicare]\n",
+            "code_pairs:\n  - {effective_from: 2020-01-01, value: [medicaid], source: {document: policy, section: A}}\n",
+            "no table 'medicaid'",
+            1,
+        ),
+        (
+            "plan_of_care: true\n",
+            "plan_of_care:\n  - {effective_from: 2020-01-01, value: true}\n",
+            "Field required",
+            1,
+        ),
+    ],
+)
+def test_wrong_setting_of_a_payer_is_refused_where_it_stands(old: str, new: str, problem: str, offset: int) -> None:
+    files = _profile_with(old, new)
+    file = "payers/commercial_capped.yaml"
+    line = files[file][: files[file].index(new)].count("\n") + 1 + offset
+    with pytest.raises(MappingError) as caught:
+        compile_rules(files)
+    assert any(problem in str(p) and (p.file, p.line) == (file, line) for p in caught.value.problems), str(caught.value)
+
+
+def test_day_outside_the_dates_of_a_setting_is_held_and_told() -> None:
+    values = (
+        TWO_VALUES.replace("minutes_checks", "plan_of_care")
+        .replace("warn", "true")
+        .replace("value: hold", "value: true")
+    )
+    rules = compile_rules(_profile_with("plan_of_care: true\n", values))
+    case = """
+description: A setting with a gap
+cases:
+  - name: a day in the gap
+    source: {document: house rule, section: dates}
+    given: {payer: commercial_capped, discipline: PT, date_of_service: 2026-01-15, services: [{code: "97110", minutes: 30}]}
+    expect: {findings: [configuration.not_in_force], holds: true}
+"""
+    results = [run_case(one, rules) for one in read_cases({"cases/gap.yaml": case})]
+    assert [result.differences for result in results] == [()]
