@@ -29,13 +29,14 @@ class NotUsable(StrEnum):
     """Why an answer on a claim is not counted."""
 
     NO_DATE = "no date of payment"
+    NO_NUMBER = "no claim number"
     INCOMPLETE = "its remit could not be read whole"
     REVERSAL = "a reversal of an earlier answer"
     ESTIMATE = "an estimate before the service"
     PASSED_ON = "passed on to another payer, nothing decided"
     LATER_PAYER = "answered by a second or later payer"
     CORRECTED = "a corrected or void claim (frequency 7 or 8)"
-    LATER_ANSWER = "a later answer on a claim that is counted"
+    LATER_ANSWER = "a later answer on a claim that is counted by its first"
     REPEATED = "the same payment in another file"
     SENT_BY_US = "sent by this engine"
     ROW = "a row of it cannot be read"
@@ -102,22 +103,23 @@ class FileCoverage:
     used: bool
     reason: str
     read: int
-    usable: int
+    used_answers: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
     """How much of what was given could be used, and why the rest could not.
 
-    Shapes   months: ``2026-01`` with the claims counted in it, every month of the period, those without claims with 0.
-             not_usable: why, with how many. unbalanced, frequency_unknown: counted, but a doubt remains.
+    Shapes   answers: claims as the payers answered them; a claim answered in parts has several. months: ``2026-01`` with
+             the claims counted in it, every month of the period, those without claims with 0. not_usable: why, with how many. unbalanced, frequency_unknown: counted, but a doubt remains.
     """
 
     files: tuple[FileCoverage, ...]
-    claims_read: int
-    claims_usable: int
+    answers_read: int
+    answers_used: int
+    claims_counted: int
     lines_read: int
-    lines_usable: int
+    lines_used: int
     not_usable: tuple[tuple[NotUsable, int], ...]
     months: tuple[tuple[str, int], ...]
     months_wanted: int

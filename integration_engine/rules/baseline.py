@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -38,13 +38,17 @@ _NOT_OURS = "23"  # CLP02: not the payer's claim, passed on
 _LATER_PAYERS = frozenset({"2", "3", "20", "21"})  # CLP02: processed as secondary or tertiary
 _CORRECTIONS = frozenset({"7", "8"})
 _UNKNOWN_CONTEXT = DenialContext()
+_Identity = tuple[str, str, date | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """An answer that is counted, with what was decided on it. lines: of its lines, in order."""
+    """A claim that is counted, with what was decided on it by its first answer.
 
-    answer: AnsweredClaim
+    Shapes   parts: one answer, or several of one day where the payer split the claim. lines: of all parts, in order.
+    """
+
+    parts: tuple[AnsweredClaim, ...]
     paid_on: date
     discipline: Told
     whole: DenialDecision
@@ -71,7 +75,8 @@ def sort_out(
 
     Shapes   ours: claim numbers that this engine sent. within: only first answers of these dates are counted, both ends
              included; a claim first answered earlier stays first answered then. A claim is known by payer, claim number
-             and first date of service, because older systems give one number to all claims of a patient.
+             and first date of service, because older systems give one number to all claims of a patient. Answers of one
+             day on one claim are parts of one answer, unless one of them takes another back.
     """
     left_out: list[tuple[AnsweredClaim, NotUsable]] = []
     dated: list[tuple[date, AnsweredClaim]] = []
@@ -83,21 +88,25 @@ def sort_out(
             assert answer.paid_on is not None
             dated.append((answer.paid_on, answer))
     dated.sort(key=lambda pair: pair[0])  # stable: answers of one day keep their order
-    counted: list[Counted] = []
+    taken_back = {(_identity(a), a.paid_on) for a, reason in left_out if reason is NotUsable.REVERSAL}
     payments: set[str] = set()
-    claims: set[tuple[str, str, date | None]] = set()
+    claims: dict[_Identity, tuple[date, list[AnsweredClaim]]] = {}
     for paid_on, answer in dated:
-        claim = (answer.payer_id, answer.claim.number, first_service(answer.claim))
         if answer.key and answer.key in payments:
             left_out.append((answer, NotUsable.REPEATED))
             continue
         payments.add(answer.key)
-        if claim in claims:
+        identity = _identity(answer)
+        first_on, parts = claims.setdefault(identity, (paid_on, []))
+        if parts and (paid_on != first_on or (identity, paid_on) in taken_back):
             left_out.append((answer, NotUsable.LATER_ANSWER))
-            continue
-        claims.add(claim)
-        if within is None or within[0] <= paid_on <= within[1]:
-            counted.append(_counted(answer, paid_on, responses, parameters))
+        else:
+            parts.append(answer)
+    counted = [
+        _counted(tuple(parts), paid_on, responses, parameters)
+        for paid_on, parts in claims.values()
+        if within is None or within[0] <= paid_on <= within[1]
+    ]
     return Sorted(counted=tuple(counted), left_out=tuple(left_out))
 
 
@@ -107,7 +116,7 @@ def measure(counted: Sequence[Counted], responses: Responses) -> Measured:
     by_payer: dict[str, list[Counted]] = {}
     for one in counted:
         by_discipline.setdefault(one.discipline.value, []).append(one)
-        by_payer.setdefault(one.answer.payer_id, []).append(one)
+        by_payer.setdefault(one.parts[0].payer_id, []).append(one)
     days = [one.paid_on for one in counted]
     return Measured(
         first_on=min(days, default=None),
@@ -127,31 +136,23 @@ def coverage(files: Sequence[FileCoverage], history: Sorted, rows_refused: int =
     Shapes   files: with what was read of each; what of it counts is filled in here. rows_refused: claims of a spreadsheet
              with a row that could not be read.
     """
-    usable = Counter(one.answer.file for one in history.counted)
-    answers = [*(one.answer for one in history.counted), *(answer for answer, _ in history.left_out)]
+    used = [answer for one in history.counted for answer in one.parts]
+    of_file = Counter(answer.file for answer in used)
+    answers = [*used, *(answer for answer, _ in history.left_out)]
     reasons = Counter(reason for _, reason in history.left_out)
     reasons[NotUsable.ROW] += rows_refused
     return Coverage(
-        files=tuple(
-            FileCoverage(
-                name=file.name,
-                digest=file.digest,
-                used=file.used and usable[index] > 0,
-                reason=file.reason or ("" if usable[index] else "none of its claims counts"),
-                read=file.read,
-                usable=usable[index],
-            )
-            for index, file in enumerate(files)
-        ),
-        claims_read=len(answers) + rows_refused,
-        claims_usable=len(history.counted),
+        files=tuple(_file(file, of_file[index]) for index, file in enumerate(files)),
+        answers_read=len(answers) + rows_refused,
+        answers_used=len(used),
+        claims_counted=len(history.counted),
         lines_read=sum(len(answer.claim.lines) for answer in answers),
-        lines_usable=sum(len(one.answer.claim.lines) for one in history.counted),
+        lines_used=sum(len(answer.claim.lines) for answer in used),
         not_usable=tuple((reason, reasons[reason]) for reason in NotUsable if reasons[reason]),
         months=_months([one.paid_on for one in history.counted]),
         months_wanted=MONTHS_WANTED,
-        unbalanced=sum(claim_difference(one.answer.claim) != ZERO for one in history.counted),
-        frequency_unknown=sum(not one.answer.claim.frequency for one in history.counted),
+        unbalanced=sum(claim_difference(answer.claim) != ZERO for answer in used),
+        frequency_unknown=sum(not one.parts[0].claim.frequency for one in history.counted),
     )
 
 
@@ -161,13 +162,13 @@ def first_service(claim: RemitClaim) -> date | None:
     return min(days) if days else claim.date_of_service
 
 
-def told_discipline(claim: RemitClaim, on: date, parameters: Parameters) -> Told:
+def told_discipline(lines: Iterable[RemitLine], on: date, parameters: Parameters) -> Told:
     """Whose treatment an answer tells of: by GP, GO, GN, else by codes that only one discipline has.
 
     Shapes   several: its lines tell of more than one. unknown: none of them tells; it is never guessed from the others.
     """
     by_modifier = {modifier: name for name, modifier in parameters.discipline_modifiers.items()}
-    found = {name for line in claim.lines if (name := _of_line(line, on, by_modifier, parameters)) is not None}
+    found = {name for line in lines if (name := _of_line(line, on, by_modifier, parameters)) is not None}
     if not found:
         return Told.UNKNOWN
     return Told(found.pop()) if len(found) == 1 else Told.SEVERAL
@@ -183,6 +184,7 @@ def _not_usable(answer: AnsweredClaim, responses: Responses, ours: AbstractSet[s
         (claim.number in ours, NotUsable.SENT_BY_US),
         (not answer.complete, NotUsable.INCOMPLETE),
         (answer.paid_on is None, NotUsable.NO_DATE),
+        (not claim.number.strip("0 "), NotUsable.NO_NUMBER),
         (status == REVERSAL, NotUsable.REVERSAL),
         (status == PREDETERMINATION, NotUsable.ESTIMATE),
         (status == _NOT_OURS, NotUsable.PASSED_ON),
@@ -202,16 +204,30 @@ def _prior_payer(claim: RemitClaim, on: date, responses: Responses) -> bool:
     )
 
 
-def _counted(answer: AnsweredClaim, paid_on: date, responses: Responses, parameters: Parameters) -> Counted:
-    claim = answer.claim
-    lines = tuple(categorize(line, claim, _UNKNOWN_CONTEXT, responses, paid_on) for line in claim.lines)
+def _counted(parts: tuple[AnsweredClaim, ...], paid_on: date, responses: Responses, parameters: Parameters) -> Counted:
+    decided: list[DenialDecision] = []
+    wholes: list[DenialDecision] = []
+    for claim in (part.claim for part in parts):
+        lines = tuple(categorize(line, claim, _UNKNOWN_CONTEXT, responses, paid_on) for line in claim.lines)
+        decided += lines
+        wholes.append(of_claim(claim, lines, _UNKNOWN_CONTEXT, responses, paid_on))
     return Counted(
-        answer=answer,
+        parts=parts,
         paid_on=paid_on,
-        discipline=told_discipline(claim, paid_on, parameters),
-        whole=of_claim(claim, lines, _UNKNOWN_CONTEXT, responses, paid_on),
-        lines=lines,
+        discipline=told_discipline((line for part in parts for line in part.claim.lines), paid_on, parameters),
+        whole=max(wholes, key=lambda one: (one.denied, one.amount)),
+        lines=tuple(decided),
     )
+
+
+def _identity(answer: AnsweredClaim) -> _Identity:
+    return answer.payer_id, answer.claim.number, first_service(answer.claim)
+
+
+def _file(file: FileCoverage, used: int) -> FileCoverage:
+    """A file with how many of its answers count; one that was read and gave none says so."""
+    reason = file.reason or ("" if used else "none of its answers counts")
+    return replace(file, used=file.used and used > 0, reason=reason, used_answers=used)
 
 
 def _denials(one: Counted) -> tuple[DenialDecision, ...]:
@@ -232,8 +248,8 @@ def _tally(counted: Sequence[Counted]) -> Tally:
         denied_claims=sum(claims.values()),
         adjudicated_lines=sum(len(one.lines) for one in counted),
         denied_lines=sum(lines.values()),
-        charged=sum((one.answer.claim.charge for one in counted), ZERO),
-        paid=sum((one.answer.claim.paid for one in counted), ZERO),
+        charged=sum((part.claim.charge for one in counted for part in one.parts), ZERO),
+        paid=sum((part.claim.paid for one in counted for part in one.parts), ZERO),
         denied=sum(amounts.values(), ZERO),
         categories=tuple(
             CategoryCount(

@@ -13,6 +13,7 @@ from integration_engine.store import schema
 from integration_engine.store.adjudications import Adjudications
 from integration_engine.store.answers import AnswerFiles
 from integration_engine.store.audit import Audit
+from integration_engine.store.baselines import Baselines
 from integration_engine.store.batches import Batches
 from integration_engine.store.database import Database
 from integration_engine.store.denials import Denials
@@ -24,6 +25,7 @@ from integration_engine.store.lanes import Lanes
 from integration_engine.store.ledger import Ledger
 from integration_engine.store.queries.conserve import conserve
 from integration_engine.store.records import PatientRecords
+from integration_engine.store.sent_files import SentFiles
 from integration_engine.store.submissions import Submissions
 from integration_engine.store.versions import Versions
 
@@ -47,10 +49,12 @@ class Store:
     holds: Holds
     hold_stages: HoldStages
     batches: Batches
+    sent_files: SentFiles
     submissions: Submissions
     answers: AnswerFiles
     ledger: Ledger
     denials: Denials
+    baselines: Baselines
     versions: Versions
     audit: Audit
 
@@ -80,10 +84,12 @@ class Store:
             holds=holds,
             hold_stages=HoldStages(audit),
             batches=Batches(database, ids, holds, submissions, audit),
+            sent_files=SentFiles(ids, submissions),
             submissions=submissions,
             answers=AnswerFiles(ids),
             ledger=Ledger(ids),
             denials=Denials(ids, audit),
+            baselines=Baselines(ids, audit),
             versions=Versions(),
             audit=audit,
         )

@@ -17,6 +17,7 @@ from integration_engine.store.database import bulk_insert, parts
 from integration_engine.store.ids import IdFactory
 
 ENDINGS = ("resubmitted", "appealed", "written_off")
+STATES = ("open", *ENDINGS, "recovered", "denied_again")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,283 @@
+"""Commands on denials: the queue, what was done about one, the report, history as a baseline, and what changed since."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from integration_engine.adapters.clock import system_clock
+from integration_engine.bootstrap import open_store, read_rules
+from integration_engine.cli.output import print_json, print_table, progress
+from integration_engine.domain.baseline import Baseline, Coverage
+from integration_engine.domain.denial import DenialCategory
+from integration_engine.rules.baseline_comparison import Rate
+from integration_engine.settings import Settings
+from integration_engine.stages.denial_history import DenialHistory, HistoryProblem, Imported, Outcome
+from integration_engine.stages.denial_work import move_denial
+from integration_engine.store.baselines import BaselineAltered, BaselineFrozen
+from integration_engine.store.denials import STATES
+
+FINDINGS = 1
+WRONG_USE = 2
+EVERY = "all"
+UNKNOWN = "unknown"
+
+
+def list_denials(settings: Settings, state: str, category: str | None, *, as_json: bool) -> int:
+    """Denied lines, the nearest deadline first."""
+    if state not in (*STATES, EVERY):
+        return _wrong(f"--state is one of {', '.join(STATES)}, or {EVERY}")
+    if category is not None and category not in set(DenialCategory):
+        return _wrong(f"--category is one of {', '.join(DenialCategory)}")
+    with open_store(settings) as store, store.database.read() as connection:
+        found = store.denials.list(connection, state=None if state == EVERY else state, category=category)
+    if as_json:
+        print_json(found)
+        return 0
+    columns = (
+        "denial",
+        "claim",
+        "line",
+        "category",
+        "amount",
+        "state",
+        "owner",
+        "follow up",
+        "appeal by",
+        "next action",
+    )
+    print_table(
+        "Denials",
+        columns,
+        [
+            (
+                d.id,
+                d.claim,
+                UNKNOWN if d.line_number is None else d.line_number,
+                d.category,
+                d.amount,
+                d.state,
+                d.owner,
+                d.follow_up_on,
+                d.appeal_by or "none or not known",
+                d.next_action,
+            )
+            for d in found
+        ],
+    )
+    return 0
+
+
+def move(settings: Settings, denial: int, to: str, *, by: str, reason: str) -> int:
+    """Say what was done about a denial; a write-off goes to the ledger at once."""
+    rules = read_rules(settings)
+    with open_store(settings) as store:
+        try:
+            done = move_denial(store, rules, denial, to, by=by, reason=reason, now=system_clock())
+        except (ValueError, LookupError) as error:
+            return _wrong(str(error))
+    told = [f"denial {denial} of claim {done.claim}: {done.state} recorded for {by}"]
+    if done.state == "written_off":
+        told.append(f"written off {done.written_off}")
+        if done.not_open:
+            told.append(f"{done.not_open} of the denied amount was not open any more")
+    told += [f"hold {hold} resolved" for hold in done.holds]
+    if done.left:
+        told.append(f"{done.left} further denials of the claim are open")
+    print("; ".join(told))
+    return 0
+
+
+def report(settings: Settings, *, as_json: bool) -> int:
+    """Denials by category with their ranks; exit 1 when more than the limit has no category."""
+    rules = read_rules(settings)
+    with open_store(settings) as store:
+        found = DenialHistory(store=store, rules=rules).report(system_clock())
+    if as_json:
+        print_json(asdict(found) | {"unmapped_over_limit": found.unmapped.over_limit})
+        return FINDINGS if found.unmapped.over_limit else 0
+    print_table(
+        "Denials by category",
+        ("category", "lines", "claims", "amount", "open", "by count", "by money", "queue", "prevented by"),
+        [
+            (
+                c.category,
+                c.lines,
+                c.claims,
+                c.amount,
+                c.open_amount,
+                c.by_count,
+                c.by_money,
+                c.queue,
+                " ".join(c.prevented_by),
+            )
+            for c in found.categories
+        ],
+    )
+    print_table(
+        f"Initial denial rate (reference: {found.reference_band})",
+        ("of", "", "adjudicated", "denied", "rate %", "95 % interval"),
+        [(i.by, i.name, i.adjudicated, i.rate.claims, i.rate.percent, _interval(i.rate)) for i in found.initial],
+    )
+    share = "none were denied" if found.unmapped.percent is None else f"{found.unmapped.percent} %"
+    print(f"without a category: {found.unmapped.unmapped} of {found.unmapped.denied} lines, {share}", end="")
+    print(f" (limit {found.unmapped.limit_percent} %)")
+    for codes, count in found.unmapped.codes:
+        print(f"  {codes}: {count}")
+    return FINDINGS if found.unmapped.over_limit else 0
+
+
+def import_history(
+    settings: Settings, files: list[Path], name: str, *, by: str, supersedes: str | None, dry_run: bool, as_json: bool
+) -> int:
+    """Freeze what files of history come to; exit 1 when something of them could not be read or nothing counts."""
+    rules = read_rules(settings)
+    with open_store(settings) as store, progress("files", len(files)) as advance:
+        stage = DenialHistory(store=store, rules=rules)
+        try:
+            done = stage.take(
+                _bytes_of(files),
+                name,
+                system_clock(),
+                by=by,
+                supersedes=supersedes,
+                dry_run=dry_run,
+                advance=advance,
+            )
+        except (BaselineFrozen, LookupError, ValueError) as error:
+            return _wrong(str(error))
+    if as_json:
+        print_json(_imported(done))
+    else:
+        _tell_import(done)
+    return FINDINGS if done.problems or done.outcome is Outcome.EMPTY else 0
+
+
+def compare(settings: Settings, baseline: str | None, first: date | None, last: date | None, *, as_json: bool) -> int:
+    """A baseline against our own claims since, category by category."""
+    rules = read_rules(settings)
+    with open_store(settings) as store:
+        try:
+            found = DenialHistory(store=store, rules=rules).compare(baseline, system_clock(), first, last)
+        except BaselineAltered as error:
+            sys.stderr.write(f"{error}\n")
+            return FINDINGS
+        except (LookupError, ValueError) as error:
+            return _wrong(str(error))
+    if as_json:
+        print_json(found)
+        return 0
+    before = f"{found.baseline}, {found.baseline_from} to {found.baseline_to}, {found.baseline_claims} claims"
+    after = f"{found.current_from} to {found.current_to}, {found.current_claims} claims"
+    columns = ("category", "was", "is", "was %", "is %", "was money", "is money", "points", "z", "significance")
+    print_table(
+        f"Baseline {before}; now {after}",
+        columns,
+        [
+            (
+                row.category,
+                row.baseline.claims,
+                row.current.claims,
+                f"{row.baseline.percent} {_interval(row.baseline)}",
+                f"{row.current.percent} {_interval(row.current)}",
+                row.baseline.amount,
+                row.current.amount,
+                row.points,
+                row.z,
+                row.note,
+            )
+            for row in found.rows
+        ],
+    )
+    print(f"baseline {before}")
+    print(f"now {after}")
+    for note in found.notes:
+        print(f"note: {note}")
+    return 0
+
+
+# --- as plain values --------------------------------------------------------------------------------------------------
+
+
+def _bytes_of(files: list[Path]) -> Iterator[tuple[str, bytes]]:
+    return ((path.name, path.read_bytes()) for path in files)
+
+
+def _interval(rate: Rate) -> str:
+    return "" if rate.low is None else f"({rate.low} to {rate.high})"
+
+
+def _imported(done: Imported) -> dict[str, Any]:
+    told = asdict(done.baseline)
+    told["coverage"] |= {
+        "months_covered": done.baseline.coverage.months_covered,
+        "enough_months": done.baseline.coverage.enough,
+    }
+    return {"outcome": done.outcome, "same_as": done.same_as, **told, "problems": done.problems}
+
+
+def _tell_import(done: Imported) -> None:
+    baseline = done.baseline
+    for problem in done.problems:
+        print(_place(problem))
+    _tell_coverage(baseline.coverage)
+    print_table(
+        "Denials by category",
+        ("category", "claims", "lines", "amount"),
+        [(c.category, c.claims, c.lines, c.amount) for c in baseline.measured.whole.categories],
+    )
+    whole = baseline.measured.whole
+    print(
+        f"denied: {whole.denied_claims} of {whole.adjudicated_claims} claims, "
+        f"{whole.denied_lines} of {whole.adjudicated_lines} lines, {whole.denied} of {whole.charged}"
+    )
+    for codes, count in baseline.measured.unmapped:
+        print(f"no category for {codes}: {count}")
+    print(_said(done, baseline))
+
+
+def _tell_coverage(coverage: Coverage) -> None:
+    print_table(
+        "Files",
+        ("file", "answers", "counted", "used", "reason"),
+        [(f.name, f.read, f.used_answers, "yes" if f.used else "no", f.reason) for f in coverage.files],
+    )
+    print(f"claims counted: {coverage.claims_counted}, from {coverage.answers_used} of {coverage.answers_read} answers")
+    print(f"lines counted: {coverage.lines_used} of {coverage.lines_read}")
+    for reason, count in coverage.not_usable:
+        print(f"  not counted: {count}, {reason}")
+    if coverage.unbalanced:
+        print(f"  counted, but do not add up: {coverage.unbalanced}")
+    if coverage.frequency_unknown:
+        print(f"  counted as original claims although the payer did not say so: {coverage.frequency_unknown}")
+    print("months: " + (", ".join(f"{month} ({claims})" for month, claims in coverage.months) or "none"))
+    if not coverage.enough:
+        print(
+            f"only {coverage.months_covered} of at least {coverage.months_wanted} months are covered: add older files"
+        )
+
+
+def _said(done: Imported, baseline: Baseline) -> str:
+    days = f"{baseline.measured.first_on} to {baseline.measured.last_on}"
+    match done.outcome:
+        case Outcome.FROZEN:
+            return f"baseline {baseline.name} frozen: {days}, data {baseline.data_digest[:12]}"
+        case Outcome.REPEATED:
+            return f"nothing stored: baseline {done.same_as} holds these very files under the same definitions"
+        case Outcome.TRIED:
+            return f"nothing stored: would be frozen as {baseline.name}, {days}"
+        case Outcome.EMPTY:
+            return "nothing stored: nothing of these files counts"
+
+
+def _place(problem: HistoryProblem) -> str:
+    return f"{problem.file}:{problem.place}: {problem.text}"
+
+
+def _wrong(text: str) -> int:
+    sys.stderr.write(f"{text}\n")
+    return WRONG_USE
