@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
+from integration_engine.core.errors import OutboundError
 from integration_engine.core.findings import Citation, Finding, Queue, Severity
 from integration_engine.core.money import ZERO, from_cents
 from integration_engine.domain.claim import ClaimDraft, EnrollmentStatus, Frequency, Receiver
@@ -280,6 +281,20 @@ def unroutable_totals(ready: Sequence[Ready], receivers: Collection[str]) -> tup
             oldest=min(draft.date_of_service for draft in group).isoformat(),
         )
         for (receiver, payer), group in sorted(groups.items())
+    )
+
+
+def unwritable_finding(error: OutboundError, number: str) -> Finding:
+    """Why a claim cannot be written as 837P, for the edits queue. number: the one it was tried under, no real one."""
+    return Finding(
+        id="edits.unwritable",
+        severity=Severity.ERROR,
+        text=f"The claim cannot be written: {error.text.removeprefix(f'claim {number}: ')}.",
+        fix="Correct the field in the EMR, in mappings/practice.yaml, or the line of mappings/claims/ that writes it.",
+        owner="biller",
+        subject=f"837P {error.position}",
+        position=error.position,
+        queue=Queue.EDITS,
     )
 
 

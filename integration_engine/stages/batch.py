@@ -10,7 +10,7 @@ Source  X12.md §3.1-3.2 (control numbers, write protocol).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Protocol
@@ -18,9 +18,10 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from integration_engine.core.errors import OutboundError
 from integration_engine.core.findings import Finding, Severity
 from integration_engine.core.money import ZERO, from_cents
-from integration_engine.crosswalk.claim_writer import Rendered, render
+from integration_engine.crosswalk.claim_writer import Rendered, refusal, render
 from integration_engine.domain.claim import Claim, ClaimDraft, Envelope, Frequency, Receiver, numbered
 from integration_engine.domain.claim_event import ClaimEvent, ClaimEventKind
 from integration_engine.domain.ledger import Entry
@@ -36,6 +37,7 @@ from integration_engine.rules.batching import (
     split,
     unanswered_totals,
     unroutable_totals,
+    unwritable_finding,
     within_limit,
 )
 from integration_engine.rules.claim_file.check import check_claim_file
@@ -48,6 +50,7 @@ from integration_engine.store import Connection, Store
 from integration_engine.store.batches import HeldBack, LeftClaim, PendingBatch, Stop
 from integration_engine.store.submissions import NewEvent
 
+UNNUMBERED = "C"  # stands in for the number of a claim that is only asked whether it can be written
 log = structlog.get_logger(__name__)
 
 
@@ -165,8 +168,29 @@ class Batch:
             ready = self.store.batches.ready_claims(connection, [r.key for r in receivers if r.key not in closed])
             plans = split(ready, rules.receivers, rules.claim_table.most_claims)
             for plan in within_limit(plans, made_today):
-                pending.append(self._render(connection, plan, rules, now, local))
+                whole = self._writable(connection, plan, rules, now, local)
+                if whole is not None:
+                    pending.append(whole)
         return pending
+
+    def _writable(
+        self, connection: Connection, plan: BatchPlan, rules: RulesInForce, now: datetime, local: datetime
+    ) -> PendingBatch | None:
+        """The file of a plan; claims that cannot be written wait with the reason, and the others go without them."""
+        try:
+            return self._render(connection, plan, rules, now, local)
+        except OutboundError:
+            wrong = {}
+            for ready in plan.claims:
+                claim = Claim(id=ready.id, number=UNNUMBERED, draft=numbered(ready.draft, UNNUMBERED))
+                error = refusal(claim, plan.receiver, rules.claim_table)
+                if error is not None:
+                    wrong[ready.id] = (unwritable_finding(error, UNNUMBERED),)
+            if not wrong:
+                raise
+            self.store.batches.unwritable(connection, wrong, now)
+        rest = replace(plan, claims=tuple(ready for ready in plan.claims if ready.id not in wrong))
+        return self._render(connection, rest, rules, now, local) if rest.claims else None
 
     def _tell_limits(self, now: datetime) -> None:
         """Claims that a receiver's files of the day have no room for show in the rejections queue, until they have."""
@@ -233,7 +257,7 @@ class Batch:
         Shapes   an empty mapping beside findings: the fault lies in no claim, and the whole file waits.
         """
         rules = self.rules()
-        own = check_claim_file(batch.data, rules.claim_file, rules.parameters, self._today(rules, now))
+        own = check_claim_file(batch.data, rules.claim_file, rules.parameters, self.today(now))
         if not own.accepted:
             found: dict[str, tuple[Finding, ...]] = {}
             for one in own.placed:
@@ -251,13 +275,14 @@ class Batch:
     def _local(rules: RulesInForce, now: datetime) -> datetime:
         return now.astimezone(ZoneInfo(rules.parameters.practice.time_zone))
 
-    def _today(self, rules: RulesInForce, now: datetime) -> date:
-        return self._local(rules, now).date()
+    def today(self, now: datetime) -> date:
+        """The date in the practice's zone."""
+        return self._local(self.rules(), now).date()
 
     def _left(self, connection: Connection, batch: PendingBatch, now: datetime) -> None:
         """The claims of a published file are submitted: days billed, events appended, receivables opened."""
         rules = self.rules()
-        on = self._today(rules, now)
+        on = self.today(now)
         left = self.store.batches.mark_published(connection, batch, now, on)
         events = [
             NewEvent(claim_id=one.id, batch_id=batch.id, event=ClaimEvent(kind=ClaimEventKind.SUBMITTED, on=on))

@@ -471,7 +471,25 @@ class Batches:
             )
         )
         connection.execute(update(t.claim).where(t.claim.c.id.in_(claims)).values(state="drafted", number=None))
-        wrong = {row.id: bad.get(row.number, ()) if bad else tuple(findings) for row in rows}
+        self._hold(connection, rows, {r.id: bad.get(r.number, ()) if bad else tuple(findings) for r in rows}, now)
+
+    def unwritable(self, connection: Connection, wrong: Mapping[int, tuple[Finding, ...]], now: datetime) -> None:
+        """Claims that cannot be written as 837P: they wait with the reason, and go in no file.
+
+        Shapes   wrong: claim id → what is wrong with it.
+        """
+        self._lock_days(connection, list(wrong))
+        rows = connection.execute(
+            select(t.claim, t.treatment_day.c.patient_id)
+            .join(t.treatment_day, t.treatment_day.c.id == t.claim.c.treatment_day_id)
+            .where(t.claim.c.id.in_(list(wrong)))
+        )
+        self._hold(connection, list(rows), wrong, now)
+
+    def _hold(
+        self, connection: Connection, rows: Sequence[Any], wrong: Mapping[int, tuple[Finding, ...]], now: datetime
+    ) -> None:
+        """Let claims wait: a first payer's with its day, a later payer's by itself."""
         later = [row for row in rows if wrong[row.id] and row.sequence != FIRST_PAYER]
         first = [row for row in rows if wrong[row.id] and row.sequence == FIRST_PAYER]
         for row in first:
@@ -494,7 +512,7 @@ class Batches:
         connection.execute(
             update(t.charge)
             .where(t.charge.c.id.in_(charges), t.charge.c.state != ChargeState.BILLED.value)
-            .values(state=ChargeState.HELD.value, reason="refused by the 837P gate")
+            .values(state=ChargeState.HELD.value, reason="refused by the check of the 837P")
         )
 
     @staticmethod

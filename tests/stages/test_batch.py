@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
 from integration_engine.adapters.mapping_files import MappingFiles, shipped_folder
 from integration_engine.adapters.outbox import OutboxConflict, publish
@@ -17,6 +18,7 @@ from integration_engine.stages.batch import Batch
 from integration_engine.stages.receive import Incoming, Receive
 from integration_engine.stages.rules_in_force import compile_rules_in_force
 from integration_engine.store import Store
+from integration_engine.store import tables as t
 from integration_engine.store.queries.conserve import conserve
 from integration_engine.store.queries.explain import explain
 from integration_engine.store.queries.overview import treatment_days
@@ -93,6 +95,8 @@ def test_explain_finds_the_day_by_the_control_number_of_one_of_its_lines(store: 
         number = treatment_days(connection)[0].claims
         by_line = explain(connection, f"{number}L01")
         assert by_line is not None
+        line = by_line.pop("line")
+        assert (line["number"], line["code"], line["units"]) == (f"{number}L01", "97110", 4)
         assert by_line == explain(connection, number)
         assert explain(connection, f"{number}L99") is None
 
@@ -137,3 +141,17 @@ def test_foreign_file_under_our_name_is_never_overwritten(store: Store, tmp_path
     with pytest.raises(OutboxConflict):
         batch(store, tmp_path, publisher=squat).run_once(NOW)
     assert [path.read_text() for path in tmp_path.glob("*.x12")] == ["someone else's"]
+
+
+def test_a_claim_that_cannot_be_written_waits_and_the_others_leave(store: Store, tmp_path: Path) -> None:
+    with store.database.write() as connection:
+        rows = connection.execute(select(t.claim.c.id, t.claim.c.document).order_by(t.claim.c.id)).all()
+        spoiled = rows[0].document.replace('"postal_code":"', '"postal_code":"9')
+        assert spoiled != rows[0].document
+        connection.execute(update(t.claim).where(t.claim.c.id == rows[0].id).values(document=spoiled))
+    written = batch(store, tmp_path, FakeGate()).run_once(NOW)
+    assert sum(file.claims for file in written) == len(rows) - 1
+    with store.database.read() as connection:
+        held = store.holds.list(connection, queue="edits")
+        assert [hold.finding for hold in held] == ["edits.unwritable"]
+        assert conserve(connection)["difference"] == 0

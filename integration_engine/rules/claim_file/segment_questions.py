@@ -203,6 +203,9 @@ def attachment(placed: Placed, node: LoopNode, circumstances: Circumstances) -> 
     return (Hit("attachment_number", placed, 6),) if sent and not placed.element(6) else ()
 
 
+_LAST_REASON = 17  # CAS17, the sixth
+
+
 def remarks(placed: Placed, node: LoopNode, circumstances: Circumstances) -> Iterator[Hit]:
     """M, MA or N with a number."""
     for number in range(3, 8):
@@ -212,7 +215,7 @@ def remarks(placed: Placed, node: LoopNode, circumstances: Circumstances) -> Ite
 
 
 def adjustments(placed: Placed, node: LoopNode, circumstances: Circumstances) -> Iterator[Hit]:
-    """Reasons in form, no zero amounts, one segment a group."""
+    """Reasons in form, no zero amounts, and a group again only once its segment before is full."""
     for number in range(2, 18, 3):
         reason, value = placed.element(number), placed.element(number + 1)
         if reason and not _REASON.fullmatch(reason):
@@ -220,7 +223,8 @@ def adjustments(placed: Placed, node: LoopNode, circumstances: Circumstances) ->
         if value and not value.strip("-0."):
             yield Hit("adjustment_zero", placed, number + 1)
     same = [] if _too_many(placed, node) else node.all("CAS", placed.element(1))
-    if len(same) > 1 and same[0] is not placed:
+    before = [one for one in same[: same.index(placed)] if not one.element(_LAST_REASON)] if len(same) > 1 else []
+    if before:
         yield Hit("adjustment_group_repeats", placed, 1)
 
 

@@ -38,7 +38,7 @@ def _line(identity: str) -> Any:
     return (
         select(t.service_line, t.claim.c.treatment_day_id)
         .join(t.claim, t.claim.c.id == t.service_line.c.claim_id)
-        .where(t.service_line.c.line_control == identity)
+        .where(t.claim.c.number == identity.rpartition("L")[0], t.service_line.c.line_control == identity)
     )
 
 
@@ -60,15 +60,9 @@ def _of_line(day: dict[str, Any], line: Any) -> dict[str, Any]:
 
 def _days(connection: Connection, identity: str) -> list[int]:
     by_claim = select(t.claim.c.treatment_day_id).where(t.claim.c.number == identity)
-    by_line = (
-        select(t.claim.c.treatment_day_id)
-        .join(t.service_line, t.service_line.c.claim_id == t.claim.c.id)
-        .where(t.claim.c.number == identity.rpartition("L")[0], t.service_line.c.line_control == identity)
-    )
-    for query in (by_claim, by_line):
-        found = list(connection.execute(query).scalars())
-        if found:
-            return found
+    found = list(connection.execute(by_claim).scalars())
+    if found:
+        return found
     visits = orjson.dumps([identity]).decode()[1:-1]
     escaped = visits.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     by_visit = select(t.treatment_day.c.id).where(t.treatment_day.c.encounters.like(f"%{escaped}%", escape="\\"))
