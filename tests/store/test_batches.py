@@ -17,7 +17,6 @@ from integration_engine.store.lanes import LeaseLost
 from integration_engine.store.queries.conserve import conserve
 from integration_engine.store.queries.explain import explain
 
-
 RECEIVERS = ("north", "south")
 
 
