@@ -12,16 +12,17 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import structlog
 
+from integration_engine.adapters import outbox
 from integration_engine.adapters.clock import system_clock
 from integration_engine.adapters.group_commit import GroupCommit
 from integration_engine.adapters.inbox import InboxChanged, settle, waiting
 from integration_engine.adapters.logs import configure_logs
 from integration_engine.adapters.mapping_files import InForce, MappingFiles, shipped_folder
 from integration_engine.adapters.mllp_server import Delivery, ListenerSettings, MllpServer
-from integration_engine.adapters.outbox import publish, recover
 from integration_engine.adapters.processes import ProcessGroup
 from integration_engine.adapters.x12_gate import GatePolicy, X12Gate
 from integration_engine.crosswalk.feeds import Feeds
@@ -29,8 +30,10 @@ from integration_engine.settings import Settings
 from integration_engine.stages.adjudicate import Adjudicate
 from integration_engine.stages.authorizations import RowOutcome, RowResult, TakeAuthorizations
 from integration_engine.stages.batch import Batch, WrittenFile
+from integration_engine.stages.outbound import Outbound
 from integration_engine.stages.read_back import ReadBack, TakenBack
 from integration_engine.stages.receive import Incoming, Receive
+from integration_engine.stages.resending import Rerouted, Resending
 from integration_engine.stages.rules_in_force import RulesInForce, compile_rules_in_force
 from integration_engine.store import Store
 from integration_engine.store.lanes import LeaseLost
@@ -186,23 +189,68 @@ def import_authorizations(
 def open_batch(settings: Settings, store: Store) -> Iterator[Batch]:
     """The batch stage with its pyx12 gate and its outbox."""
     settings.outbound_folder.mkdir(parents=True, exist_ok=True)
-    recover(settings.outbound_folder)
+    outbox.recover(settings.outbound_folder)
     policy = GatePolicy(mode=settings.gate_mode, above=settings.gate_above)
     with X12Gate(workers=settings.gate_workers, policy=policy) as gate:
         yield Batch(
-            store=store, rules=rules_in_force(settings), gate=gate, publish=publish, outbound=settings.outbound_folder
+            store=store,
+            rules=rules_in_force(settings),
+            gate=gate,
+            publish=outbox.publish,
+            outbound=settings.outbound_folder,
         )
 
 
-def batch(settings: Settings, every: int) -> Iterator[list[WrittenFile]]:
-    """Write what is due, once or again every so many seconds until stopped; yields the files of each round."""
+def batch(settings: Settings, every: int, *, on_demand: bool = False) -> Iterator[list[WrittenFile]]:
+    """Write what is due, once or again every so many seconds until stopped; yields the files of each round.
+
+    Shapes   on_demand: receivers' schedules are not waited for.
+    """
     configure_logs(settings.log_level)
     stop = _stop_event() if every else threading.Event()
     with open_store(settings) as store, open_batch(settings, store) as stage:
+        resending = Resending(batch=stage, outbox=outbox)
+        outbound = open_outbound(settings, store)
         while True:
-            yield stage.run_once(system_clock())
+            written = resending.recover(system_clock())
+            written += stage.run_once(system_clock(), on_demand=on_demand)
+            if settings.outbound_archive_days:
+                outbound.archive(system_clock(), settings.outbound_archive_days, still_to_send(settings))
+            outbound.write_manifest()
+            yield written
             if not every or stop.wait(every):
                 return
+
+
+def open_outbound(settings: Settings, store: Store) -> Outbound:
+    """The files that were made, with their folder."""
+    folder = settings.outbound_folder
+    folder.mkdir(parents=True, exist_ok=True)
+    zone = ZoneInfo(read_rules(settings).parameters.practice.time_zone)
+    return Outbound(store=store, outbox=outbox, folder=folder, zone=zone)
+
+
+def still_to_send(settings: Settings) -> Callable[[str], bool]:
+    """Tells of a file's digest that `exchange` has not sent it yet; of none where files go by other means."""
+    if not settings.sftp_host:
+        return lambda _: False
+    from integration_engine.adapters import sftp
+
+    return lambda digest: not sftp.was_sent(settings.outbound_folder, digest)
+
+
+def reroute(settings: Settings, file: str, receiver: str, *, by: str, reason: str) -> Rerouted:
+    """Send the claims of an unanswered file to another receiver.
+
+    Raises   ValueError, LookupError with the reason why they stay where they are.
+    """
+    configure_logs(settings.log_level)
+    with open_store(settings) as store, open_batch(settings, store) as stage:
+        done = Resending(batch=stage, outbox=outbox).reroute(
+            file, receiver, by=by, reason=reason, now=system_clock()
+        )
+        open_outbound(settings, store).write_manifest()
+    return done
 
 
 def repeat(every: int) -> Iterator[None]:

@@ -77,6 +77,14 @@ def locate(folder: Path, name: str, digest: str) -> Path | None:
     return next((path for path in _places(folder, name) if _holds(path, digest)), None)
 
 
+def place_of(folder: Path, name: str) -> str:
+    """Where below outbound/ a file of this name lies, ``outbound`` for the folder itself, "" when it is nowhere."""
+    for path in _places(folder, name):
+        if path.is_file():
+            return "outbound" if path.parent == folder else path.parent.relative_to(folder).as_posix()
+    return ""
+
+
 def archive(folder: Path, name: str, digest: str, month: str) -> bool:
     """Move a file that was picked up to ``archive/<month>``; False when it is no longer to be picked up.
 

@@ -87,6 +87,14 @@ def partner_of(settings: Settings) -> SftpPartner:
     )
 
 
+def was_sent(outbound: Path, digest: str) -> bool:
+    """A file with these bytes went out in an earlier round. digest: SHA-256 in hexadecimal."""
+    try:
+        return bool(orjson.loads((outbound / SENT / digest).read_bytes())["state"] == DONE)
+    except FileNotFoundError:
+        return False
+
+
 async def exchange(partner: SftpPartner, outbound: Path, inbound: Path) -> Exchanged:
     """Send what is new in outbound/, fetch what is new at the partner.
 

@@ -19,7 +19,13 @@ import structlog
 from integration_engine.core.findings import Finding, Queue, Severity
 from integration_engine.crosswalk.answers.files import Answers, read_answers
 from integration_engine.crosswalk.answers.places import FilePlaces, place_of, read_places
-from integration_engine.domain.answers import ClaimStatusReport, GroupAnswer, InterchangeAnswer, TransactionAnswer
+from integration_engine.domain.answers import (
+    ClaimStatusReport,
+    GroupAnswer,
+    InterchangeAnswer,
+    StatusSource,
+    TransactionAnswer,
+)
 from integration_engine.rules.answer_fixes import fix_for
 from integration_engine.rules.answering import (
     FileWords,
@@ -162,7 +168,7 @@ class ReadBack:
         for group in answers.groups:
             self._group(connection, group, from_them, gathered, rules, on)
         for report in answers.reports:
-            self._report(connection, report, gathered, rules, on)
+            self._report(connection, report, from_them, gathered, rules, on)
         posting = PostRemits(store=self.store, rules=rules, gathered=gathered, on=on, now=now)
         for position, remit in enumerate(answers.remits):
             posting.post(connection, answer_id, position, remit)
@@ -214,6 +220,10 @@ class ReadBack:
         """
         files = self.store.submissions.by_interchange(connection, int(number)) if number.isdigit() else []
         files = [file for file in files if file.receiver in receivers] or files
+        if len(files) == 1 and files[0].rerouted:
+            gathered.findings.append(_rerouted_file(what, files[0]))
+            gathered.held = True
+            return None
         if len(files) == 1:
             return files[0]
         gathered.findings.append(_unknown_file(what, len(files)))
@@ -227,16 +237,33 @@ class ReadBack:
             gathered.stops[file.batch_id] = told.stops
 
     def _report(
-        self, connection: Connection, report: ClaimStatusReport, gathered: Gathered, rules: RulesInForce, on: date
+        self,
+        connection: Connection,
+        report: ClaimStatusReport,
+        receivers: frozenset[str],
+        gathered: Gathered,
+        rules: RulesInForce,
+        on: date,
     ) -> None:
+        """What a 277CA says of each claim; a clearinghouse speaks only of claims that went to it last."""
         numbers = [status.number for status in report.claims]
         controls = [line.line_control for status in report.claims for line in status.lines if line.line_control]
         payer_numbers = [s.payer_control_number for s in report.claims if s.payer_control_number]
         ours = Ours(self.store, connection, numbers, controls, payer_numbers)
-        for status in report.claims:
-            found = match_status(status, ours.candidates(status.number, (status.payer_control_number,), ()))
+        matched = [
+            (status, match_status(status, ours.candidates(status.number, (status.payer_control_number,), ())))
+            for status in report.claims
+        ]
+        sent_to = self.store.sent_files.receivers(connection, [found.claim.id for _, found in matched if found.claim])
+        for status, found in matched:
             if found.claim is None:
                 gathered.findings.extend(found.findings)
+                gathered.held = True
+                continue
+            other = receivers and sent_to[found.claim.id] not in receivers
+            if other and report.source is not StatusSource.PAYER:
+                what = f"277CA for claim {found.claim.number}"
+                gathered.findings.append(_rerouted_claim(what, sent_to[found.claim.id]))
                 gathered.held = True
                 continue
             word = of_status(status, found.claim.number, report.source, report.sent_on or on, rules.responses)
@@ -348,6 +375,34 @@ def _not_for_us(answers: Answers, rules: RulesInForce) -> str:
 def _held(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The findings that wait for a person, told apart by where in the file they lie."""
     return tuple(replace(finding, subject=finding.subject or finding.position) for finding in findings if finding.holds)
+
+
+def _rerouted_file(what: str, file: SentFile) -> Finding:
+    return Finding(
+        id="rejections.rerouted_file_answered",
+        severity=Severity.ERROR,
+        text=f"{file.receiver} answers {file.file_name}, whose claims went to another receiver since: {what}.",
+        fix=f"Unless it refused the file, ask {file.receiver} to drop it, or the payer gets its claims twice.",
+        owner="biller",
+        subject=what,
+        observed=file.file_name,
+        queue=Queue.REJECTIONS,
+        due_in_days=0,
+    )
+
+
+def _rerouted_claim(what: str, receiver: str) -> Finding:
+    return Finding(
+        id="rejections.rerouted_claim_answered",
+        severity=Severity.ERROR,
+        text=f"Another clearinghouse than {receiver}, to which the claim went last, answers it: {what}.",
+        fix="Unless it refused the claim, ask it to drop the claim, or the payer gets it twice.",
+        owner="biller",
+        subject=what,
+        observed=receiver,
+        queue=Queue.REJECTIONS,
+        due_in_days=0,
+    )
 
 
 def _unknown_file(what: str, count: int) -> Finding:
