@@ -90,6 +90,22 @@ def _names(claim: RemitClaim) -> tuple[str, tuple[str | None, ...], tuple[str | 
     )
 
 
+def _whole(result: ClaimResult, claim: RemitClaim) -> LineResult:
+    """A claim that is denied although no line is: status 4 with all of it left to the patient still wants work."""
+    return LineResult(
+        claim=result.index,
+        number=0,
+        line=None,
+        charge=claim.charge,
+        paid=claim.paid,
+        contractual=ZERO,
+        payer_adjusted=ZERO,
+        patient=result.patient,
+        open=ZERO,
+        denial=result.denial,
+    )
+
+
 def _of_control(control: str) -> str:
     """The claim number inside a line control number of ours."""
     return control.rpartition("L")[0]
@@ -172,6 +188,9 @@ class PostRemits:
         for line in posting.lines:
             if line.denial.denied:
                 denied.setdefault(line.claim, []).append(line)
+        for result in kept:
+            if result.denial.denied and result.index not in denied:
+                denied[result.index] = [_whole(result, remit.claims[result.index])]
         decided: list[tuple[ClaimResult, int, list[LineResult]]] = []
         for result, row_id in zip(kept, ids, strict=True):
             word = of_payment(result, told)
