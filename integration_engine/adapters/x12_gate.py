@@ -11,6 +11,8 @@ from __future__ import annotations
 import io
 import logging
 import multiprocessing
+import os
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -71,7 +73,7 @@ class X12Gate:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _start(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self._workers, multiprocessing.get_context("spawn"), initializer=_silence)
+        return ProcessPoolExecutor(self._workers, multiprocessing.get_context("spawn"), initializer=_prepare)
 
     def check(self, text: str) -> Verdict:
         """pyx12's verdict on one file; a dead or silent process gives *not checked*, and is replaced."""
@@ -148,6 +150,20 @@ def _finding(text: str, position: str, code: str, outcome: Outcome = Outcome.FAI
 
 
 # --- inside the process ----------------------------------------------------------------------------------------------
+
+
+def _prepare() -> None:
+    """Get ready to judge, and end with the process that asked."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _silence()
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed cannot end its processes: each of them looks for itself, and none is left behind."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _silence() -> None:
