@@ -131,7 +131,7 @@ def _row(cells: Sequence[Cell], header: Mapping[str, int]) -> _Row:
     reader = _Reading({name: cells[place] for name, place in header.items()})
     charge, paid = reader.value("charge", _money), reader.value("paid", _money)
     code = reader.value("code", _code)
-    adjustments = reader.value("adjustments", _adjustments, required=False) or ()
+    adjustments = reader.value("adjustments", _adjustments, required=False) if reader.text("adjustments") else ()
     modifiers = reader.value("modifiers", _modifiers, required=False) or ()
     remarks = reader.value("remarks", _remarks, required=False) or ()
     served = reader.value("date_of_service", _day, required=False)
@@ -141,7 +141,7 @@ def _row(cells: Sequence[Cell], header: Mapping[str, int]) -> _Row:
     status = reader.value("status", _number) or ""
     frequency = reader.value("frequency", _number, required=False)
     line = None
-    if charge is not None and paid is not None and code is not None:
+    if charge is not None and paid is not None and code is not None and adjustments is not None:
         line = RemitLine(
             number=1,
             code=code,
