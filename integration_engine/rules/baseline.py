@@ -87,8 +87,11 @@ def sort_out(
         else:
             assert answer.paid_on is not None
             dated.append((answer.paid_on, answer))
-    dated.sort(key=lambda pair: pair[0])  # stable: answers of one day keep their order
-    taken_back = {(_identity(a), a.paid_on) for a, reason in left_out if reason is NotUsable.REVERSAL}
+    reversals = [answer for answer, reason in left_out if reason is NotUsable.REVERSAL]
+    taken_back = {(_identity(answer), answer.paid_on) for answer in reversals}
+    undone = {(_identity(a), a.paid_on, -a.claim.charge, -a.claim.paid) for a in reversals}
+    # By date, and on one date what a reversal takes back before what took its place: files come in any order.
+    dated.sort(key=lambda p: (p[0], (_identity(p[1]), p[0], p[1].claim.charge, p[1].claim.paid) not in undone))
     payments: set[str] = set()
     claims: dict[_Identity, tuple[date, list[AnsweredClaim]]] = {}
     for paid_on, answer in dated:
@@ -167,7 +170,7 @@ def told_discipline(lines: Iterable[RemitLine], on: date, parameters: Parameters
 
     Shapes   several: its lines tell of more than one. unknown: none of them tells; it is never guessed from the others.
     """
-    by_modifier = {modifier: name for name, modifier in parameters.discipline_modifiers.items()}
+    by_modifier: dict[str, str] = {modifier: name for name, modifier in parameters.discipline_modifiers.items()}
     found = {name for line in lines if (name := _of_line(line, on, by_modifier, parameters)) is not None}
     if not found:
         return Told.UNKNOWN
@@ -215,7 +218,7 @@ def _counted(parts: tuple[AnsweredClaim, ...], paid_on: date, responses: Respons
         parts=parts,
         paid_on=paid_on,
         discipline=told_discipline((line for part in parts for line in part.claim.lines), paid_on, parameters),
-        whole=max(wholes, key=lambda one: (one.denied, one.amount)),
+        whole=max(wholes, key=lambda one: (one.denied, one.amount, one.category or "")),
         lines=tuple(decided),
     )
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import permutations
 
 import pytest
 from hypothesis import given
@@ -116,6 +117,14 @@ def test_a_correction_of_the_same_day_is_no_part_when_a_reversal_stands_beside_i
     history = sorted_out(answer("C1"), answer("C1", status="22"), answer("C1", DENIED))
     assert [reason for _, reason in history.left_out] == [NotUsable.REVERSAL, NotUsable.LATER_ANSWER]
     assert not history.counted[0].whole.denied
+
+
+def test_the_answer_that_was_taken_back_is_the_first_in_whatever_order_files_come() -> None:
+    paid = answer("C1").claim
+    reversal = replace(answer("C1"), claim=replace(paid, status="22", charge=-paid.charge, paid=-paid.paid))
+    three = (answer("C1"), reversal, answer("C1", DENIED))
+    for order in permutations(three):
+        assert measured(*order).whole.denied_claims == 0
 
 
 def test_one_number_on_other_dates_of_service_is_another_claim() -> None:

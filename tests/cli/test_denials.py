@@ -1,0 +1,176 @@
+"""The commands on denials as staff run them: exit codes, JSON, places of mistakes, the sample history."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from integration_engine.adapters.clock import system_clock
+from integration_engine.adapters.mapping_files import MappingFiles, shipped_folder
+from integration_engine.bootstrap import open_store
+from integration_engine.settings import Settings
+from integration_engine.stages.adjudicate import Adjudicate
+from integration_engine.stages.receive import Incoming, Receive
+from integration_engine.stages.rules_in_force import compile_rules_in_force
+from integration_engine.wire.hl7 import split_messages
+from tests.cli.test_commands import run
+
+RULES = compile_rules_in_force(MappingFiles(shipped_folder()).read())
+SAMPLES = shipped_folder().parent / "samples"
+HISTORY = [str(path) for path in sorted((SAMPLES / "history").glob("*.835"))]
+ROWS = str(SAMPLES / "history" / "2026-05.csv")
+
+
+@pytest.fixture(scope="module")
+def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Claims of the sample stories, answered by payers of whom one denies everything."""
+    home = tmp_path_factory.mktemp("answered")
+    scenario = home / "denies.yaml"
+    everyday = (SAMPLES / "simulator" / "everyday.yaml").read_text("utf-8")
+    chosen = "\nchoices:\n  - {payer: SUMM1, outcome: denied_authorization}\n  - {payer: MEDB1, outcome: paid}\n"
+    scenario.write_text(
+        everyday.replace("\nshares:", f"{chosen}  - {{payer: GRAN1, outcome: paid}}\n\nshares:"), "utf-8"
+    )
+    with open_store(Settings(home=str(home))) as store:
+        raws = split_messages((SAMPLES / "messages" / "01_pt_54_minutes_three_payers.hl7").read_bytes())
+        Receive(journal=store.journal, feeds=lambda: RULES.feeds, clock=system_clock)(
+            [Incoming(raw, "peer") for raw in raws]
+        )
+        stage = Adjudicate(store=store, rules=lambda: RULES)
+        while stage.run_once(system_clock()):
+            pass
+    assert run("batch", home=home).returncode == 0
+    assert run("simulate-payer", "--scenario", str(scenario), home=home).returncode == 0
+    assert run("read-back", home=home).returncode == 0
+    return home
+
+
+@pytest.fixture
+def home(answered: Path, tmp_path: Path) -> Path:
+    shutil.copytree(answered, tmp_path / "home")
+    return tmp_path / "home"
+
+
+def listed(home: Path, *options: str) -> list[dict]:
+    done = run("denials", "list", *options, "--json", home=home)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_queue_shows_what_to_do_and_by_when_and_is_filtered(home: Path) -> None:
+    open_ones = listed(home)
+    assert {one["category"] for one in open_ones} == {"authorization"}
+    assert all(one["next_action"] and one["owner"] and one["appeal_by"] and one["amount"] for one in open_ones)
+    assert listed(home, "--category", "units") == listed(home, "--state", "appealed") == []
+    assert listed(home, "--state", "all") == open_ones
+    table = run("denials", "list", home=home).stdout
+    assert str(open_ones[0]["id"]) in table
+    assert table.splitlines()[0].split("\t")[:3] == ["denial", "claim", "line"]
+
+
+def test_move_writes_off_tells_what_it_did_and_leaves_the_books_even(home: Path) -> None:
+    denials = listed(home)
+    for one in denials:
+        done = run(
+            "denials",
+            "move",
+            str(one["id"]),
+            "--to",
+            "written_off",
+            "--by",
+            "J. Doe",
+            "--reason",
+            "too late",
+            home=home,
+        )
+        assert done.returncode == 0, done.stderr
+        assert f"written off {one['amount']}" in done.stdout
+    assert "resolved" in done.stdout
+    assert len(listed(home, "--state", "written_off")) == len(denials)
+    assert run("conserve", home=home).returncode == run("db", "verify", home=home).returncode == 0
+    again = run(
+        "denials", "move", str(denials[0]["id"]), "--to", "appealed", "--by", "J. Doe", "--reason", "x", home=home
+    )
+    assert (again.returncode, "no open denial" in again.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("list", "--state", "lost"), "--state is one of"),
+        (("list", "--category", "weather"), "--category is one of"),
+        (("move", "1", "--to", "appealed", "--by", "J. Doe", "--reason", "x"), "no denial 1"),
+        (("import", ROWS, "--name", " "), "--name must not be empty"),
+        (("compare",), "there is no baseline; frozen: none yet"),
+        (("import", ROWS, "--name", "new", "--supersedes", "old"), "there is no baseline old"),
+    ],
+)
+def test_wrong_use_is_told(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    done = run("denials", *arguments, home=tmp_path)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_report_ranks_and_links_what_would_prevent_a_category(home: Path) -> None:
+    done = run("denials", "report", "--json", home=home)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    first = report["categories"][0]
+    assert (first["category"], first["by_count"], first["by_money"], first["queue"]) == (
+        "authorization",
+        1,
+        1,
+        "authorization",
+    )
+    assert "authorization.missing" in first["prevented_by"]
+    assert report["unmapped"]["limit_percent"] == 5
+    assert report["unmapped_over_limit"] is False
+    assert report["initial"][0]["rate"]["percent"] == "33.33"
+    table = run("denials", "report", home=home).stdout
+    assert "10 to 20 %" in table or "authorization.missing" in table
+
+
+def test_sample_history_is_frozen_once_and_compared(home: Path) -> None:
+    tried = run("denials", "import", *HISTORY, "--name", "before", "--dry-run", home=home)
+    assert (tried.returncode, "would be frozen as before" in tried.stdout) == (0, True), tried.stderr
+    done = run("denials", "import", *HISTORY, "--name", "before", "--by", "J. Doe", "--json", home=home)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["outcome"], told["coverage"]["months_covered"], told["coverage"]["enough_months"]) == (
+        "frozen",
+        3,
+        True,
+    )
+    again = run("denials", "import", *HISTORY, "--name", "again", home=home)
+    assert (again.returncode, "baseline before holds these very files" in again.stdout) == (0, True)
+    taken = run("denials", "import", HISTORY[0], "--name", "before", home=home)
+    assert (taken.returncode, "is frozen" in taken.stderr) == (2, True)
+    compared = run("denials", "compare", "--json", home=home)
+    assert compared.returncode == 0, compared.stderr
+    rows = json.loads(compared.stdout)["rows"]
+    assert [row["category"] for row in rows][-2:] == ["targeted", "all"]
+    table = run("denials", "compare", "--baseline", "before", "--from", "2026-01-01", home=home).stdout
+    assert "note: " in table
+    assert run("db", "verify", home=home).returncode == 0
+
+
+def test_fewer_than_three_months_are_told(tmp_path: Path) -> None:
+    done = run("denials", "import", ROWS, "--name", "may", home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "only 1 of at least 3 months are covered" in done.stdout
+    assert "no category for CO-999: 1" in done.stdout
+
+
+def test_a_mistake_in_a_spreadsheet_is_told_at_its_place_and_the_rest_is_counted(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text(
+        Path(ROWS).read_text("utf-8").replace("NORTH1,A-1005,2026-05-19", "NORTH1,A-1005,19.05.2026"), "utf-8"
+    )
+    done = run("denials", "import", str(rows), "--name", "may", home=tmp_path / "home")
+    assert done.returncode == 1
+    assert "rows.csv:7:15: remit_date: this is no date: write it as 2026-01-31" in done.stdout
+    assert "not counted: 1, a row of it cannot be read" in done.stdout
+    assert "19.05.2026" not in done.stdout
