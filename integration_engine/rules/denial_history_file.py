@@ -1,7 +1,7 @@
 """Denial history from a spreadsheet: one row a service line, rows of one answer put together to a claim.
 
 A claim is taken whole or not at all: one row of it that cannot be read leaves all of it out, and is told with line, column
-and what to do. Nothing is filled in for anyone. Columns are described in mappings/README.md.
+and what to do. Nothing is filled in for anyone. Columns are described in README.md.
 """
 
 from __future__ import annotations
