@@ -153,7 +153,7 @@ class Denials:
     def list(
         connection: Connection, *, state: str | None = None, category: str | None = None, denial_id: int | None = None
     ) -> list[DenialRow]:
-        """Denials by the day the appeal has to be in."""
+        """Denials by the day the appeal has to be in; where there is none, by the day someone should look again."""
         d, c = t.denial.c, t.claim.c
         query = select(t.denial, c.number.label("claim"), c.payer, c.discipline, c.date_of_service).join(
             t.claim, c.id == d.claim_id
@@ -161,7 +161,7 @@ class Denials:
         for column, wanted in ((d.state, state), (d.category, category), (d.id, denial_id)):
             if wanted is not None:
                 query = query.where(column == wanted)
-        rows = connection.execute(query.order_by(func.coalesce(d.appeal_by, d.denied_on), d.id))
+        rows = connection.execute(query.order_by(func.coalesce(d.appeal_by, d.follow_up_on, d.denied_on), d.id))
         return [
             DenialRow(
                 id=row.id,

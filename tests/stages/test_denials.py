@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -101,6 +102,31 @@ def test_a_hold_stays_until_the_last_denial_of_its_claim_was_worked(office: Offi
         done = move(office, identity, "resubmitted")
         assert (done.left, len(done.holds)) == (lines - place, int(place == lines))
     assert len(office.holds("denials")) == before - 1
+
+
+def test_two_people_giving_up_on_one_claim_at_once_give_up_no_more_than_is_open(
+    office: Office, migrated_database_url: str
+) -> None:
+    office.receive(*messages("02_mixed_minutes.hl7"))
+    office.take(*office.answers(office.send(), chosen("  - {payer: MEDB1, outcome: denied_documentation}")))
+    claim = Counter(one.claim for one in denials(office)).most_common(1)[0][0]
+    ids = [one.id for one in denials(office) if one.claim == claim]
+    with office.store.database.write() as connection:
+        connection.exec_driver_sql("UPDATE denial SET amount_cents = amount_cents + 5000")
+    owed = balance(office, claim, "receivable_payer")
+    stores = [Store.open(migrated_database_url) for _ in ids]
+    try:
+        with ThreadPoolExecutor(len(ids)) as people:
+            done = [
+                people.submit(move_denial, store, RULES, one, "written_off", by="J. Doe", reason="too late", now=NOW)
+                for store, one in zip(stores, ids, strict=True)
+            ]
+            given_up = sum(to_cents(one.result().written_off) for one in done)
+    finally:
+        for store in stores:
+            store.close()
+    assert given_up == owed
+    assert (balance(office, claim, "receivable_payer"), office.ledger()) == (0, 0)
 
 
 @pytest.mark.parametrize("state", ["resubmitted", "appealed"])
