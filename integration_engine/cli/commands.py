@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from integration_engine.cli.batches import app as batch_app
 from integration_engine.settings import Settings, read_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
@@ -30,6 +31,7 @@ authorizations_app = typer.Typer(
 denials_app = typer.Typer(
     no_args_is_help=True, help="Denials: queue, decisions, report; history as a baseline, and what changed since."
 )
+app.add_typer(batch_app, name="batch")
 app.add_typer(queue_app, name="queue")
 app.add_typer(denials_app, name="denials")
 app.add_typer(authorizations_app, name="authorizations")
@@ -83,26 +85,6 @@ def work() -> None:
     from integration_engine.bootstrap import work as run
 
     run(_settings())
-
-
-@app.command()
-def batch(
-    every: Annotated[int, typer.Option(help="Repeat every so many seconds; 0: once.")] = 0,
-    as_json: Json = False,
-) -> None:
-    """Write the 837P files that are due into outbound/."""
-    from integration_engine.bootstrap import batch as run
-    from integration_engine.cli.output import print_json, print_table
-
-    for files in run(_settings(), every):
-        if as_json:
-            print_json(files)
-        else:
-            print_table(
-                "837P files",
-                ("file", "claims", "total", "state"),
-                [(f.file, f.claims, f.total, f.state) for f in files],
-            )
 
 
 @app.command("read-back")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -14,6 +14,7 @@ from integration_engine.domain.claim import Enrollment, EnrollmentStatus, Receiv
 
 FILE = "claims/receivers.yaml"
 LINE_ENDINGS = {"none": "", "lf": "\n", "crlf": "\r\n"}
+FILE_NAME_PARTS = ("sender", "receiver", "created", "interchange")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -83,11 +84,7 @@ def compile_receivers(files: Mapping[str, str]) -> Mapping[str, Receiver]:
         raise MappingError((MappingProblem(file=FILE, line=1, column=1, where="file", text="this file is missing"),))
     document = read_document(FILE, text)
     file = document.check(ReceiversFile)
-    problems = tuple(
-        document.problem(("receivers", key, "file_name"), "the name needs {interchange}, or two files could share one")
-        for key, receiver in file.receivers.items()
-        if "{interchange}" not in receiver.file_name
-    ) + _unknown_payers(files, document, file)
+    problems = (*_wrong_names(document, file), *_unknown_payers(files, document, file))
     if problems:
         raise MappingError(problems)
     return {key: _receiver(key, receiver) for key, receiver in file.receivers.items()}
@@ -103,6 +100,27 @@ def keys_of(files: Mapping[str, str], name: str, mapping: str) -> tuple[str, ...
         return None
     found = value.get(mapping) if isinstance(value, dict) else None
     return tuple(found) if isinstance(found, dict) else None
+
+
+def _wrong_names(document: Document, file: ReceiversFile) -> Iterator[MappingProblem]:
+    """File names that two files could share, or that nobody can fill in."""
+    taken: dict[str, str] = {}
+    for key, receiver in file.receivers.items():
+        place = ("receivers", key, "file_name")
+        name = receiver.file_name
+        for part in FILE_NAME_PARTS:
+            name = name.replace(f"{{{part}}}", "")
+        if "{" in name or "}" in name:
+            parts = " ".join(f"{{{part}}}" for part in FILE_NAME_PARTS)
+            yield document.problem(place, f"the name takes {parts}, and no other braces")
+        elif "{interchange}" not in receiver.file_name:
+            yield document.problem(place, "the name needs {interchange}, or two files could share one")
+        known = receiver.file_name.replace("{sender}", receiver.submitter_id).replace("{receiver}", key)
+        other = taken.setdefault(known, key)
+        if other != key:
+            yield document.problem(
+                place, f"files to {other} could have the same name; put {{receiver}} into one of them"
+            )
 
 
 def _unknown_payers(files: Mapping[str, str], document: Document, file: ReceiversFile) -> tuple[MappingProblem, ...]:

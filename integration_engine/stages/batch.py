@@ -156,6 +156,17 @@ class Batch:
         """Take up batches that a crash left behind, from their committed bytes."""
         return [self._finish(batch, now) for batch in self.store.batches.unfinished()]
 
+    def adopt(self, now: datetime, published: Callable[[PendingBatch], bool]) -> int:
+        """Note as left the files that lie in outbound/ though whoever put them there ended before it could say so.
+
+        Shapes   published: whether a file with these bytes lies there. Answers to such a file may have come already.
+        """
+        left = [batch for batch in self.store.batches.unfinished() if batch.checked and published(batch)]
+        for batch in left:
+            with self.store.database.write() as connection:
+                self._left(connection, batch, now)
+        return len(left)
+
     def _plan(self, now: datetime, last: Mapping[str, datetime], *, on_demand: bool) -> list[PendingBatch]:
         """Lock, number and render what is ready; all of it committed before anything leaves."""
         rules = self.rules()
@@ -333,7 +344,10 @@ def written_under(
         created=local.strftime("%Y%m%d%H%M%S"),
     )
     name = receiver.file_name.format(
-        sender=receiver.submitter_id, created=local.strftime("%Y%m%dT%H%M%S"), interchange=f"{interchange:09d}"
+        sender=receiver.submitter_id,
+        receiver=receiver.key,
+        created=local.strftime("%Y%m%dT%H%M%S"),
+        interchange=f"{interchange:09d}",
     )
     return render(claims, receiver, envelope, rules.claim_table), name
 

@@ -38,7 +38,7 @@ _ANSWERS = (
 )
 
 
-class NotRerouted(ValueError):  # a file of which some claim is in other hands already
+class NotRerouted(ValueError):
     """The claims of a file stay where they are: the text says why."""
 
 
@@ -105,7 +105,10 @@ class SentFiles:
 
     @staticmethod
     def days_named(connection: Connection, identity: str) -> list[int]:
-        """The treatment days of a visit number, or the one of this id."""
+        """The treatment days of a visit number, or the one of this id.
+
+        Raises   LookupError when there is none.
+        """
         part = orjson.dumps([identity]).decode()[1:-1]
         escaped = part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         day = t.treatment_day.c
@@ -113,6 +116,9 @@ class SentFiles:
         found = list(connection.execute(by_visit).scalars())
         if not found and identity.isdigit() and int(identity) <= LARGEST_ID:
             found = list(connection.execute(select(day.id).where(day.id == int(identity))).scalars())
+        if not found:
+            msg = f"no treatment day is known under {identity!r}: give a visit number or the id of a day"
+            raise LookupError(msg)
         return found
 
     @staticmethod
