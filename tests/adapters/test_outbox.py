@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -11,7 +12,20 @@ from pathlib import Path
 
 import pytest
 
-from integration_engine.adapters.outbox import STAGING, OutboxConflict, publish, recover
+from integration_engine.adapters.outbox import (
+    MANIFEST,
+    STAGING,
+    OutboxConflict,
+    archive,
+    export,
+    locate,
+    place_of,
+    publish,
+    publish_again,
+    recover,
+    withdraw,
+    write_manifest,
+)
 
 
 def test_file_appears_with_its_bytes_and_mode(tmp_path: Path) -> None:
@@ -61,3 +75,70 @@ def test_every_visible_file_is_whole_when_the_writer_is_killed(tmp_path: Path) -
         assert {path.stat().st_size for path in folder.glob("*.x12")} == {3_000_000}
         recover(folder)
         assert list((folder / STAGING).iterdir()) == []
+
+
+# --- moving on --------------------------------------------------------------------------------------------------------
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def test_file_moved_to_the_archive_is_found_by_its_hash_and_not_published_twice(tmp_path: Path) -> None:
+    publish(tmp_path, "a.x12", b"ISA")
+    assert archive(tmp_path, "a.x12", digest(b"ISA"), "2026-11")
+    assert not archive(tmp_path, "a.x12", digest(b"ISA"), "2026-11")
+    assert locate(tmp_path, "a.x12", digest(b"ISA")) == tmp_path / "archive" / "2026-11" / "a.x12"
+    assert locate(tmp_path, "a.x12", digest(b"other")) is None
+    assert place_of(tmp_path, "a.x12") == "archive/2026-11"
+    assert not publish(tmp_path, "a.x12", b"ISA")
+    assert not (tmp_path / "a.x12").exists()
+
+
+def test_file_published_again_is_archived_onto_its_own_bytes(tmp_path: Path) -> None:
+    publish(tmp_path, "a.x12", b"ISA")
+    archive(tmp_path, "a.x12", digest(b"ISA"), "2026-11")
+    assert publish_again(tmp_path, "a.x12", b"ISA")
+    assert place_of(tmp_path, "a.x12") == "outbound"
+    assert archive(tmp_path, "a.x12", digest(b"ISA"), "2026-11")
+    assert (tmp_path / "archive" / "2026-11" / "a.x12").read_bytes() == b"ISA"
+
+
+def test_nothing_but_the_published_bytes_is_moved(tmp_path: Path) -> None:
+    (tmp_path / "a.x12").write_bytes(b"other")
+    with pytest.raises(OutboxConflict):
+        withdraw(tmp_path, "a.x12", digest(b"ISA"))
+    (tmp_path / "a.x12").write_bytes(b"ISA")
+    (tmp_path / "withdrawn").mkdir()
+    (tmp_path / "withdrawn" / "a.x12").write_bytes(b"another")
+    with pytest.raises(OutboxConflict):
+        withdraw(tmp_path, "a.x12", digest(b"ISA"))
+    assert (tmp_path / "a.x12").read_bytes() == b"ISA"
+    assert (tmp_path / "withdrawn" / "a.x12").read_bytes() == b"another"
+
+
+def test_withdrawn_file_is_no_longer_to_be_picked_up(tmp_path: Path) -> None:
+    publish(tmp_path, "a.x12", b"ISA")
+    assert withdraw(tmp_path, "a.x12", digest(b"ISA"))
+    assert not withdraw(tmp_path, "a.x12", digest(b"ISA"))
+    assert [path.name for path in tmp_path.glob("*.x12")] == []
+    assert place_of(tmp_path, "a.x12") == "withdrawn"
+    assert place_of(tmp_path, "b.x12") == ""
+
+
+def test_manifest_is_written_anew_as_a_whole(tmp_path: Path) -> None:
+    write_manifest(tmp_path, "one\r\n")
+    write_manifest(tmp_path, "two\r\n")
+    assert (tmp_path / MANIFEST).read_bytes() == b"two\r\n"
+    assert list((tmp_path / STAGING).iterdir()) == []
+
+
+def test_export_leaves_the_file_and_its_manifest_and_nothing_else(tmp_path: Path) -> None:
+    assert export(tmp_path, "a.x12", b"ISA", "file\r\n")
+    assert not export(tmp_path, "a.x12", b"ISA", "file\r\n")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
+        "a.x12": b"ISA",
+        "a.x12.MANIFEST.csv": b"file\r\n",
+    }
+    with pytest.raises(OutboxConflict):
+        export(tmp_path, "a.x12", b"other", "file\r\n")
