@@ -7,7 +7,7 @@ receiver says afterwards of the old file goes to the rejections queue and change
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -74,6 +74,18 @@ class Resending:
         """Take up rerouted files that a crash left behind, from their committed bytes."""
         return [self._finish(batch, now)[0] for batch in self.batch.store.batches.unfinished(rerouted=True)]
 
+    def adopt(self, now: datetime, published: Callable[[PendingBatch], bool]) -> int:
+        """Note as sent the rerouted files that lie in outbound/ though whoever put them there ended before saying so.
+
+        Shapes   published: whether a file with these bytes lies there. Answers to it may have come already.
+        """
+        store = self.batch.store
+        left = [one for one in store.batches.unfinished(rerouted=True) if one.checked and published(one)]
+        for pending in left:
+            with store.database.write() as connection:
+                self._sent_again(connection, pending, store.sent_files.earlier(connection, pending), now)
+        return len(left)
+
     def _keep(
         self, connection: Connection, file: FileRow, to: Receiver, rules: RulesInForce, now: datetime
     ) -> PendingBatch:
@@ -117,10 +129,13 @@ class Resending:
         withdrawn = self.outbox.withdraw(self.batch.outbound, earlier.file, earlier.digest)
         self.batch.publish(self.batch.outbound, pending.file_name, pending.data)
         with store.database.write() as connection:
-            on = self.batch.today(now)
-            store.sent_files.sent_again(connection, pending, f"sent again, in place of {earlier.file}", now, on)
+            self._sent_again(connection, pending, earlier, now)
         log.info("batch.rerouted", batch_id=pending.id, file=pending.file_name, claims=pending.claims, stage="batch")
         return told_of(pending, "published"), withdrawn
+
+    def _sent_again(self, connection: Connection, pending: PendingBatch, earlier: FileRow, now: datetime) -> None:
+        text = f"sent again, in place of {earlier.file}"
+        self.batch.store.sent_files.sent_again(connection, pending, text, now, self.batch.today(now))
 
 
 def _receiver(receivers: Mapping[str, Receiver], wanted: str, file: FileRow, stopped: Collection[str]) -> Receiver:

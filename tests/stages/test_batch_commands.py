@@ -385,6 +385,22 @@ def test_crash_while_rerouting_is_taken_up_with_the_same_bytes(desk: Desk, momen
     assert desk.ledger() == books
 
 
+def test_answer_after_a_crash_finds_the_rerouted_file_that_lies_there(desk: Desk) -> None:
+    def crash(folder: Path, name: str, data: bytes) -> None:
+        outbox.publish(folder, name, data)
+        raise Crash
+
+    name = desk.send()[0]
+    with pytest.raises(Crash):
+        desk.resending(crash).reroute(name, NEW, by="J. Doe", reason="route down", now=NOW)
+    lies_there = [path.name for path in desk.folder.glob("SUMMITLINK_*.x12")]
+    assert desk.resending().adopt(NOW, lambda batch: batch.file_name in lies_there) == 1
+    (taken,) = desk.read_back([answers_to(desk.folder / lies_there[0])["999"]])
+    assert (taken.state, taken.claims) == ("done", 1)
+    assert desk.resending().adopt(NOW, lambda _: True) == 0
+    assert desk.outbound.files()[-1].state == "999 accepted"
+
+
 def test_two_batchers_that_finish_one_file_bill_it_once(desk: Desk) -> None:
     def both(folder: Path, name: str, data: bytes) -> None:
         outbox.publish(folder, name, data)
