@@ -224,6 +224,7 @@ def batch(settings: Settings, every: int, *, on_demand: bool = False) -> Iterato
 
 def open_outbound(settings: Settings, store: Store) -> Outbound:
     """The files that were made, with their folder."""
+    configure_logs(settings.log_level)
     folder = settings.outbound_folder
     folder.mkdir(parents=True, exist_ok=True)
     zone = ZoneInfo(read_rules(settings).parameters.practice.time_zone)
