@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import hashlib
 import signal
 import sys
 import threading
@@ -36,6 +37,7 @@ from integration_engine.stages.receive import Incoming, Receive
 from integration_engine.stages.resending import Rerouted, Resending
 from integration_engine.stages.rules_in_force import RulesInForce, compile_rules_in_force
 from integration_engine.store import Store
+from integration_engine.store.batches import PendingBatch
 from integration_engine.store.lanes import LeaseLost
 
 if TYPE_CHECKING:
@@ -300,6 +302,7 @@ def take_inbox(settings: Settings, store: Store, rules: Callable[[], RulesInForc
     stage = ReadBack(store=store, rules=rules)
     taken: list[TakenBack] = []
     while files := waiting(settings.inbound_folder):
+        adopt_published(settings, store, rules)
         for file in files:
             outcome = stage.take(file.name, file.data, system_clock())
             with suppress(InboxChanged):  # it is read again next round, as what it is now
@@ -308,6 +311,20 @@ def take_inbox(settings: Settings, store: Store, rules: Callable[[], RulesInForc
     decide_again(Adjudicate(store=store, rules=rules))
     stage.alerts(system_clock())
     return taken
+
+
+def adopt_published(settings: Settings, store: Store, rules: Callable[[], RulesInForce]) -> None:
+    """Note the files that a batch process put into outbound/ and was killed before it noted so: answers may be here."""
+
+    def lies_there(batch: PendingBatch) -> bool:
+        digest = hashlib.sha256(batch.data).hexdigest()
+        return outbox.locate(settings.outbound_folder, batch.file_name, digest) is not None
+
+    with X12Gate() as gate:  # judges nothing here, and starts no process
+        outbound = settings.outbound_folder
+        stage = Batch(store=store, rules=rules, gate=gate, publish=outbox.publish, outbound=outbound)
+        stage.adopt(system_clock(), lies_there)
+        Resending(batch=stage, outbox=outbox).adopt(system_clock(), lies_there)
 
 
 def decide_again(stage: Adjudicate) -> None:

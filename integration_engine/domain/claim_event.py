@@ -21,7 +21,8 @@ class ClaimEventKind(StrEnum):
     PAYER_REJECTED = "payer_rejected"
     PAID = "paid"
     DENIED = "denied"
-    REVERSED = "reversed"
+    REVERSED = "reversed"  # a decision was taken back that had paid nothing
+    PAYMENT_REVERSED = "payment_reversed"  # a payment was taken back
     FORWARDED = "forwarded"  # sent on to another payer (835 status 19 to 21, 23)
     REPLACED = "replaced"
     VOIDED = "voided"

@@ -110,7 +110,7 @@ def of_payment(result: ClaimResult, on: date) -> ClaimWord | None:
     if result.claim is None or not result.posted or result.status == PREDETERMINATION:
         return None
     if result.reversal:
-        kind = ClaimEventKind.REVERSED
+        kind = ClaimEventKind.PAYMENT_REVERSED if result.paid else ClaimEventKind.REVERSED
     elif result.status in FORWARDED and not result.paid:
         kind = ClaimEventKind.FORWARDED
     else:

@@ -5,7 +5,7 @@ What a remit posts is posting.py. Every function returns legs that sum to zero.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date
 
@@ -59,9 +59,20 @@ def opening_entries(
     return tuple(found)
 
 
-def refusal_entries(number: str, on: date, earlier: Iterable[Entry]) -> tuple[Entry, ...]:
-    """What a refusal before adjudication posts: the claim was never there, so all that stands on it is taken back."""
-    return undo(standing(earlier), on, f"refusal|{number}")
+def refusal_entries(numbers: Collection[str], on: date, earlier: Iterable[Entry]) -> tuple[Entry, ...]:
+    """What a refusal before adjudication posts: the claims were never there, so all that stands on them is taken back.
+
+    Shapes   earlier: every leg of the postings that touch the refused claims, also legs on other claims: what a later
+             payer took over goes back to the claim it came from.
+    """
+    stands = standing(earlier)
+    touched = {entry.posting: entry.claim for entry in stands if entry.claim in numbers}
+    of_claim: dict[str, list[Entry]] = {}
+    for entry in stands:
+        number = touched.get(entry.posting)
+        if number is not None:
+            of_claim.setdefault(number, []).append(entry)
+    return tuple(leg for number, legs in of_claim.items() for leg in undo(legs, on, f"refusal|{number}"))
 
 
 def patient_paid(claim: str, cents: int, on: date, key: str) -> tuple[Entry, ...]:

@@ -8,6 +8,7 @@ Source  X12.md §3.3 (late or out-of-order answers); 005010X214 STC01; 005010X22
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -47,6 +48,7 @@ _WORDS: Mapping[ClaimEventKind, tuple[int, Standing, int]] = {
     ClaimEventKind.PAYER_REJECTED: (4, Standing.REFUSED, 1),
     # A correction comes as a reversal and a new decision in one remit: the decision is what stands.
     ClaimEventKind.REVERSED: (5, Standing.REVERSED, 0),
+    ClaimEventKind.PAYMENT_REVERSED: (5, Standing.REVERSED, 0),
     ClaimEventKind.FORWARDED: (5, Standing.FORWARDED, 1),
     ClaimEventKind.DENIED: (5, Standing.DENIED, 2),
     ClaimEventKind.PAID: (5, Standing.PAID, 3),
@@ -62,7 +64,12 @@ def standing(events: Iterable[ClaimEvent]) -> Standing:
 
     Raises   ValueError without any event: a claim that was never sent has no standing.
     """
-    last = max(events, key=lambda e: (_WORDS[e.kind][0], e.on, _WORDS[e.kind][2]), default=None)
+    told = list(events)
+    # A payment and its reversal may bear one date: what counts is whether any payment was never taken back.
+    kinds = Counter(event.kind for event in told)
+    if kinds[ClaimEventKind.PAID] <= kinds[ClaimEventKind.PAYMENT_REVERSED]:
+        told = [event for event in told if event.kind is not ClaimEventKind.PAID]
+    last = max(told, key=lambda e: (_WORDS[e.kind][0], e.on, _WORDS[e.kind][2]), default=None)
     if last is None:
         msg = "a claim without events was never sent"
         raise ValueError(msg)

@@ -21,7 +21,7 @@ from integration_engine.domain.treatment_day import Adjudication, ChargeReferenc
 from integration_engine.rules.adjudicate import adjudicate
 from integration_engine.rules.after_submission import after_submission
 from integration_engine.rules.parameters import Parameters
-from integration_engine.rules.record_keeping import as_sent, settle_charges
+from integration_engine.rules.record_keeping import as_sent, settle_charges, without_units
 from integration_engine.rules.self_pay import agreement_on, patient_pays
 
 Override = tuple[str, str, str]  # finding id, subject, observed
@@ -169,7 +169,8 @@ def _settled(encounter: KeptEncounter, outcome: DayOutcome) -> KeptEncounter:
     if outcome.settled:
         return as_sent(encounter)
     if outcome.drafts and not outcome.holds:
-        return settle_charges(encounter, state=ChargeState.PENDING, reason="claim drafted, waits for its batch")
+        waiting = settle_charges(encounter, state=ChargeState.PENDING, reason="claim drafted, waits for its batch")
+        return without_units(waiting, {c for draft, _ in outcome.drafts for line in draft.lines for c in line.charges})
     if outcome.day.state is DayState.VOID:
         return settle_charges(encounter, state=ChargeState.VOID, reason=outcome.void_because)
     reason = outcome.holds[0].id if outcome.holds else "claim could not be drafted"

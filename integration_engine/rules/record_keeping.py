@@ -8,7 +8,7 @@ Source  house rules on HL7 v2.5.1 §6.5.1 (FT1) and ch. 10 (SIU); duplicates and
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
@@ -291,6 +291,20 @@ def settle_charges(encounter: KeptEncounter, *, state: ChargeState, reason: str)
     charges = tuple(
         replace(charge, state=state, reason=reason)
         if charge.treatment_index is not None and charge.state is not ChargeState.BILLED
+        else charge
+        for charge in encounter.charges
+    )
+    return encounter if charges == encounter.charges else replace(encounter, charges=charges)
+
+
+def without_units(encounter: KeptEncounter, billed: Collection[int]) -> KeptEncounter:
+    """The encounter whose pending lines are void where no claim line bills them, as a code whose minutes earn no unit.
+
+    Shapes   billed: ids of the charge lines on the drafts of the day.
+    """
+    charges = tuple(
+        replace(charge, state=ChargeState.VOID, reason="no unit of it is billed; explain tells why")
+        if charge.treatment_index is not None and charge.state is ChargeState.PENDING and charge.id not in billed
         else charge
         for charge in encounter.charges
     )

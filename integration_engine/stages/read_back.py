@@ -326,9 +326,8 @@ class ReadBack:
     def _close_books(self, connection: Connection, refused: Collection[int], on: date, now: datetime) -> None:
         """Nothing is owed on a claim that was refused before adjudication; what goes again is posted anew."""
         numbers = self.store.submissions.numbers(connection, refused)
-        books = self.store.ledger.entries(connection, refused)
-        entries = [e for number, earlier in books.items() for e in refusal_entries(number, on, earlier)]
-        self.store.ledger.append(connection, entries, {number: c for c, number in numbers.items()}, now)
+        earlier, ids = self.store.ledger.postings_of(connection, refused)
+        self.store.ledger.append(connection, refusal_entries(set(numbers.values()), on, earlier), ids, now)
 
 
 def _blamed(

@@ -93,6 +93,17 @@ class Ledger:
         return dict(found)
 
     @staticmethod
+    def postings_of(connection: Connection, claim_ids: Collection[int]) -> tuple[list[Entry], dict[str, int]]:
+        """Every leg, also on other claims, of the postings that touch these claims; and the ids of all claims named."""
+        e, rows = t.ledger_entry.c, {}
+        for part in parts(sorted(claim_ids)):
+            touching = select(e.posting).where(e.claim_id.in_(part))
+            query = select(t.ledger_entry, t.claim.c.number).outerjoin(t.claim, t.claim.c.id == e.claim_id)
+            rows.update({row.id: row for row in connection.execute(query.where(e.posting.in_(touching)))})
+        ids = {row.number: row.claim_id for row in rows.values() if row.claim_id is not None}
+        return [_entry(rows[key]) for key in sorted(rows)], ids
+
+    @staticmethod
     def posted(connection: Connection, postings: Collection[str]) -> set[str]:
         """Those of these postings that stand in the ledger."""
         found: set[str] = set()

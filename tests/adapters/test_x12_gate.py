@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -68,3 +72,25 @@ def test_file_that_pyx12_crashes_on_is_refused_as_not_checked(gate) -> None:
 @pytest.mark.parametrize("text", ["", "hello"])
 def test_what_is_no_x12_is_refused(gate, text: str) -> None:
     assert not gate(GateMode.OFF, 1).check(text).accepted
+
+
+KILLED = """
+import multiprocessing, sys, time
+from integration_engine.adapters.x12_gate import X12Gate
+gate = X12Gate()
+gate.check("no X12")
+print(multiprocessing.active_children()[0].pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_no_process_is_left_behind_when_the_one_that_asked_is_killed() -> None:
+    asking = subprocess.Popen((sys.executable, "-c", KILLED), stdout=subprocess.PIPE, text=True)
+    assert asking.stdout is not None
+    judge = int(asking.stdout.readline())
+    asking.kill()
+    asking.communicate(timeout=10)  # ends once nobody holds the other end of the pipe
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{judge}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{judge}").exists()

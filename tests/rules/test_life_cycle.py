@@ -40,6 +40,9 @@ def event(kind: ClaimEventKind, day: int = 0) -> ClaimEvent:
         # A correction is a reversal and a new decision on one day.
         ([(K.DENIED, 20), (K.REVERSED, 40), (K.PAID, 40)], Standing.PAID),
         ([(K.PAID, 20), (K.REVERSED, 40)], Standing.REVERSED),
+        # Paid, taken back and denied, all of one date.
+        ([(K.PAID, 20), (K.PAYMENT_REVERSED, 20), (K.DENIED, 20)], Standing.DENIED),
+        ([(K.PAID, 20), (K.PAYMENT_REVERSED, 40), (K.PAID, 40)], Standing.PAID),
         ([(K.PAID, 20), (K.REPLACED, 30)], Standing.REPLACED),
         ([(K.PAID, 20), (K.VOIDED, 30)], Standing.VOIDED),
     ],

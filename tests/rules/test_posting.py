@@ -30,6 +30,7 @@ from integration_engine.rules.ledger import (
     open_balance,
     open_balances,
     patient_paid,
+    refusal_entries,
     standing,
     total_of,
     transfer,
@@ -401,6 +402,20 @@ def test_later_payer_gets_what_is_left_and_its_repeated_reduction_is_not_written
     assert total_of(entries, Account.CONTRACTUAL) == 2000
     assert total_of(entries, Account.CASH) == 6000 + 1500
     assert total_of(entries, Account.REVENUE) == -10000
+
+
+def test_patients_share_goes_back_to_the_first_claim_when_the_later_payers_claim_is_refused() -> None:
+    first = sent("C1", "100.00", codes="97110", mods="GP")
+    entries = entries_for_claim(first, SENT)
+    entries += posted(remit(answered(first, "CO-45 20 PR-2 20")), first, earlier=entries).entries
+    before = open_balances(entries)
+    moved = transfer(2000, ON, "C1-C2", source="C1", target="C2")
+    refused = refusal_entries({"C2"}, ON, moved)
+    assert difference(refused) == 0
+    assert {leg.posting for leg in refused} == {"refusal|C2"}
+    assert open_balances((*entries, *moved, *refused))[:1] == before
+    assert open_balance((*entries, *moved, *refused), "C2").total == 0
+    assert refusal_entries({"C2"}, ON, (*moved, *refused)) == ()
 
 
 def test_supplement_that_answers_the_first_payers_claim_pays_the_patients_share() -> None:

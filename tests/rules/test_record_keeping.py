@@ -20,7 +20,7 @@ from integration_engine.domain.plan_of_care import PlanOfCare
 from integration_engine.domain.record import ChargeState, PatientRecord
 from integration_engine.domain.statement import Statement
 from integration_engine.domain.treatment import LineAction, Treatment
-from integration_engine.rules.record_keeping import keep
+from integration_engine.rules.record_keeping import keep, settle_charges, without_units
 
 DAY = date(2026, 10, 5)
 EMPTY = PatientRecord(id=1, scope="THERAPYEMR", journal_id=0, patient=Patient())
@@ -119,6 +119,16 @@ def test_late_line_joins_when_it_names_a_new_line_id() -> None:
     keeping.take(dft(line("L1")))
     keeping.take(dft(line("L2", "97140")))
     assert keeping.codes == ["97110", "97140"]
+
+
+def test_line_is_void_when_no_unit_of_it_is_billed_and_waits_again_when_one_is() -> None:
+    encounter = Keeping().take(dft(line("L1"), line("L2", "97112"))).encounters[0]
+    first, second = (charge.id for charge in encounter.charges)
+    waiting = settle_charges(encounter, state=ChargeState.PENDING, reason="waits")
+    settled = without_units(waiting, {first})
+    assert [charge.state for charge in settled.charges] == [ChargeState.PENDING, ChargeState.VOID]
+    again = settle_charges(settled, state=ChargeState.PENDING, reason="waits")
+    assert without_units(again, {first, second}) == waiting
 
 
 def test_billed_line_stays_billed_when_a_correction_replaces_it() -> None:

@@ -133,6 +133,25 @@ def test_crash_is_taken_up_with_the_same_bytes_and_numbers(store: Store, tmp_pat
         assert conserve(connection)["charges"]["billed"] == 3
 
 
+def test_file_that_lies_there_is_noted_once_when_its_process_was_killed_before_it_could(
+    store: Store, tmp_path: Path
+) -> None:
+    def crash(folder: Path, name: str, data: bytes) -> None:
+        publish(folder, name, data)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        batch(store, tmp_path, publisher=crash).run_once(NOW)
+    stage = batch(store, tmp_path)
+    assert stage.adopt(NOW, lambda _: False) == 0
+    assert stage.adopt(NOW, lambda one: (tmp_path / one.file_name).exists()) == 1
+    assert stage.adopt(NOW, lambda one: (tmp_path / one.file_name).exists()) == 0
+    with store.database.read() as connection:
+        assert conserve(connection)["charges"]["billed"] == 1
+    assert len(stage.run_once(NOW)) == 2
+    assert len(list(tmp_path.glob("*.x12"))) == 3
+
+
 def test_foreign_file_under_our_name_is_never_overwritten(store: Store, tmp_path: Path) -> None:
     def squat(folder: Path, name: str, data: bytes) -> None:
         (folder / name).write_text("someone else's")
