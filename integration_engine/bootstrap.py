@@ -28,7 +28,7 @@ from integration_engine.adapters.processes import ProcessGroup
 from integration_engine.adapters.x12_gate import GatePolicy, X12Gate
 from integration_engine.crosswalk.feeds import Feeds
 from integration_engine.settings import Settings
-from integration_engine.stages.adjudicate import Adjudicate
+from integration_engine.stages.adjudicate import Adjudicate, AdjudicationFailed
 from integration_engine.stages.authorizations import RowOutcome, RowResult, TakeAuthorizations
 from integration_engine.stages.batch import Batch, WrittenFile
 from integration_engine.stages.outbound import Outbound
@@ -133,7 +133,9 @@ def work(settings: Settings) -> None:
         stage = Adjudicate(store=store, rules=rules_in_force(settings), batch_size=settings.batch_size)
         collect_seldom()
         while not stop.is_set():
-            if not work_once(stage):
+            worked = work_once(stage)
+            decide_again(stage, stop)
+            if not worked:
                 stop.wait(IDLE_SECONDS)
 
 
@@ -327,13 +329,23 @@ def adopt_published(settings: Settings, store: Store, rules: Callable[[], RulesI
         Resending(batch=stage, outbox=outbox).adopt(system_clock(), lies_there)
 
 
-def decide_again(stage: Adjudicate) -> None:
-    """Adjudicate the patients whose claims an answer refused or numbered, also those a crash left behind."""
+def decide_again(stage: Adjudicate, stop: threading.Event | None = None) -> None:
+    """Adjudicate the patients whom an answer or another patient's visit concerns, also those a crash left behind.
+
+    Shapes   stop: of a worker, which leaves a patient to the next round while another worker has it, and goes on past one
+             that the engine fails on; without it every patient is waited for.
+    """
     with stage.store.database.read() as connection:
         patients = stage.store.submissions.to_decide_again(connection)
     for patient_id in patients:
-        while not stage.again(patient_id, system_clock()):
-            time.sleep(IDLE_SECONDS)
+        if stop is None:
+            while not stage.again(patient_id, system_clock()):
+                time.sleep(IDLE_SECONDS)
+        elif not stop.is_set():
+            try:
+                stage.again(patient_id, system_clock())
+            except (AdjudicationFailed, LeaseLost):
+                log.warning("patient.not_decided_again", stage="adjudicate")
 
 
 def serve(settings: Settings) -> int:

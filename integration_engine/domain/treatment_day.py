@@ -15,6 +15,7 @@ from integration_engine.core.codes import Hcpcs
 from integration_engine.core.findings import Decision, Finding
 from integration_engine.domain.authorization import Appointment, Authorization
 from integration_engine.domain.claim import Attachment, ClaimDraft
+from integration_engine.domain.clinician_time import ClinicianTime
 from integration_engine.domain.coverage import BenefitLimit, Coverage
 from integration_engine.domain.encounter import Encounter
 from integration_engine.domain.parties import Discipline, Patient
@@ -85,11 +86,16 @@ class PriorDay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """The patient's other treatment days and bookings. prior_allowed: allowed amount already used, per threshold bucket."""
+    """The patient's other treatment days and bookings, and what the day's clinicians did elsewhere.
+
+    Shapes   prior_allowed: allowed amount already used, per threshold bucket. elsewhere: one-on-one time of the day's
+             clinicians in visits of other patients that touches this day's.
+    """
 
     days: tuple[PriorDay, ...] = ()
     appointments: tuple[Appointment, ...] = ()
     prior_allowed: tuple[tuple[str, Decimal], ...] = ()
+    elsewhere: tuple[ClinicianTime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from integration_engine.domain.parties import LicenceLevel
 from integration_engine.domain.plan_of_care import MeasurementKind, NoteKind, PlanOfCare, ProgressNote
 from integration_engine.domain.treatment import Treatment
 from integration_engine.domain.treatment_day import History, TreatmentDay
+from integration_engine.rules.clinician_minutes import check_clinicians
 from integration_engine.rules.parameters import CertificationRule, Parameters, PayerProfile, Requirement, used
 from integration_engine.rules.treatment_times import check_times
 from integration_engine.rules.units import minutes_of
@@ -47,7 +48,11 @@ def check_gates(day: TreatmentDay, profile: PayerProfile, history: History, para
     decisions: list[Decision] = []
     findings: list[Finding] = []
     _requirements(day, profile, parameters, decisions, findings)
-    for answers in (check_who_may(day, profile, parameters), check_times(day, profile, parameters)):
+    for answers in (
+        check_who_may(day, profile, parameters),
+        check_times(day, profile, parameters),
+        check_clinicians(day, profile, history, parameters),
+    ):
         decisions.extend(answers[0])
         findings.extend(answers[1])
     on = day.date_of_service

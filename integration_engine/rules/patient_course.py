@@ -14,12 +14,14 @@ from datetime import date
 
 from integration_engine.core.findings import Citation, Finding, Queue, Severity
 from integration_engine.domain.claim import ClaimDraft
+from integration_engine.domain.clinician_time import ClinicianTime, clinician_times
 from integration_engine.domain.parties import Discipline
 from integration_engine.domain.record import Charge, ChargeState, DayState, KeptDay, KeptEncounter, PatientRecord
 from integration_engine.domain.sent_claim import SentClaim
 from integration_engine.domain.treatment_day import Adjudication, ChargeReference, History, PriorDay, TreatmentDay
 from integration_engine.rules.adjudicate import adjudicate
 from integration_engine.rules.after_submission import after_submission
+from integration_engine.rules.clinician_minutes import beside
 from integration_engine.rules.parameters import Parameters
 from integration_engine.rules.record_keeping import as_sent, settle_charges, without_units
 from integration_engine.rules.self_pay import agreement_on, patient_pays
@@ -27,9 +29,15 @@ from integration_engine.rules.self_pay import agreement_on, patient_pays
 Override = tuple[str, str, str]  # finding id, subject, observed
 Overrides = Mapping[int, frozenset[Override]]
 SentOf = Callable[[int], Sequence[SentClaim]]
+ElsewhereOf = Callable[[int, date], Sequence[ClinicianTime]]  # patient and date → time with other patients
 DayKey = tuple[date, Discipline | None, str | None]  # the last: a billing provider other than the practice's main one
 
 HOUSE = Citation(document="house rule", section="corrections after submission")
+
+
+def nobody_else(_: int, __: date) -> tuple[ClinicianTime, ...]:
+    """For a course that is looked at alone."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +69,7 @@ def adjudicate_course(
     overrides: Overrides,
     new_id: Callable[[], int],
     sent: SentOf,
+    elsewhere: ElsewhereOf = nobody_else,
     as_of: date | None = None,
 ) -> tuple[PatientRecord, tuple[DayOutcome, ...]]:
     """Adjudicate every treatment day of the record that is not finished, earliest first.
@@ -68,7 +77,8 @@ def adjudicate_course(
     Shapes   returns the record with its days and charge states, and an outcome for each day that was looked at.
              Encounters without a date of service belong to no day; their lines are held. as_of: the day it is done,
              for time limits; None judges none. sent: the claims of a day that have left, asked only of days that
-             were sent and have to be decided again.
+             were sent and have to be decided again. elsewhere: what clinicians did with other patients on a date, asked
+             only of days whose clinicians and times are stated.
     """
     groups = _groups(record.encounters, parameters)
     days = {(day.date_of_service, day.discipline, day.billing_provider): day for day in record.days}
@@ -86,7 +96,12 @@ def adjudicate_course(
                 days[key] = replace(day, state=DayState.VOID)
                 outcomes.append(_empty(days[key]))
             continue
-        outcome = _decide(record, day, group, days, parameters, overrides.get(day.id, frozenset()), sent, as_of)
+        history = _history(record, day, days)
+        own = [time for encounter in group for time in clinician_times(encounter.value)]
+        if own:
+            history = replace(history, elsewhere=beside(own, elsewhere(record.id, key[0]), parameters))
+        overridden = overrides.get(day.id, frozenset())
+        outcome = _decide(record, day, group, history, parameters, overridden, sent, as_of)
         days[key] = outcome.day
         outcomes.append(outcome)
         for encounter in group:
@@ -108,31 +123,31 @@ def _decide(
     record: PatientRecord,
     day: KeptDay,
     group: tuple[KeptEncounter, ...],
-    days: Mapping[DayKey, KeptDay],
+    history: History,
     parameters: Parameters,
     overridden: frozenset[Override],
     sent: SentOf,
     as_of: date | None,
 ) -> DayOutcome:
     facts = _facts(record, day, group, as_of)
-    history = _history(record, day, days)
     adjudication = adjudicate(facts, parameters, history)
     findings = adjudication.findings
     billed = day.state is DayState.BILLED
     agreement = None if billed else agreement_on(record, day.id, facts.encounters)
     drafts: tuple[tuple[ClaimDraft, int | None], ...] = tuple((draft, None) for draft in adjudication.drafts)
-    settled = False
+    compared = False
     if agreement is not None:
         findings = (*(f for f in findings if not f.holds), patient_pays(adjudication.holds))
-    elif day.sent and (facts.charges or billed):
-        wanted = adjudication.drafts if facts.charges else ()
-        after = after_submission(sent(day.id), wanted, overridden, parameters)
+    elif day.sent and (drafts or (billed and not facts.charges)):
+        # What cannot be drafted now is no reason to take back what was sent; it waits for what it lacks.
+        after = after_submission(sent(day.id), adjudication.drafts if facts.charges else (), overridden, parameters)
         findings = (*(findings if facts.charges else ()), *after.findings)
         adjudication = replace(adjudication, decisions=(*adjudication.decisions, *after.decisions))
-        drafts, settled = after.drafts, after.settled and not any(f.holds for f in findings)
+        drafts, compared = after.drafts, True
     elif facts.charges and not drafts and not adjudication.holds:
         findings = (*findings, _no_draft())
     holds = tuple(f for f in findings if f.holds and (f.id, f.subject, f.observed) not in overridden)
+    settled = compared and not drafts and not holds
     if billed or settled:
         state = DayState.BILLED
     elif agreement is not None or not facts.charges:

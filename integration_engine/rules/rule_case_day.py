@@ -15,6 +15,7 @@ from integration_engine.core.codes import Hcpcs, Icd10, Modifier, Npi, Taxonomy
 from integration_engine.core.dated import Dated, DatedValue
 from integration_engine.domain.authorization import Authorization
 from integration_engine.domain.claim import Payer
+from integration_engine.domain.clinician_time import ClinicianTime, identity_of
 from integration_engine.domain.coverage import BenefitLimit, Coverage, Relationship
 from integration_engine.domain.encounter import Diagnosis, Encounter, EncounterType, Modality
 from integration_engine.domain.parties import (
@@ -43,6 +44,7 @@ from integration_engine.rules.parameters import (
 from integration_engine.rules.rule_case_models import (
     Given,
     GivenAuthorization,
+    GivenElsewhere,
     GivenLimit,
     GivenNote,
     GivenPerson,
@@ -386,6 +388,19 @@ class _Case:
         return History(
             days=(*(self._prior(prior) for prior in given.history), *before),
             prior_allowed=((bucket, given.prior_allowed),) if given.prior_allowed is not None else (),
+            elsewhere=tuple(self._elsewhere(one) for one in given.elsewhere),
+        )
+
+    def _elsewhere(self, one: GivenElsewhere) -> ClinicianTime:
+        start, stop = datetime.combine(self.on, one.start), datetime.combine(self.on, one.stop)
+        therapist = self._person("rendering", self.given.rendering, THERAPISTS[self.discipline])
+        return ClinicianTime(
+            practitioner=one.practitioner or identity_of(therapist) or "",
+            start=start,
+            stop=stop,
+            minutes=int((stop - start).total_seconds() // 60) if one.minutes is None else one.minutes,
+            code=Hcpcs(one.code),
+            visit=one.visit,
         )
 
     def _prior(self, prior: GivenPriorDay) -> PriorDay:

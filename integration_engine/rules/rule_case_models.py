@@ -154,6 +154,17 @@ class GivenPriorDay(_Part):
     billing_provider: str | None = None
 
 
+class GivenElsewhere(_Part):
+    """One-on-one time of a clinician with another patient; of the visit's therapist unless an NPI or id is given."""
+
+    practitioner: str | None = None
+    code: Code = "97110"
+    start: Clock
+    stop: Clock
+    minutes: int | None = None
+    visit: str = "OTHER1"
+
+
 class Given(_Part):
     """The visit and what stands around it.
 
@@ -197,6 +208,7 @@ class Given(_Part):
     visit_counts: Literal["discipline_day", "day"] = "discipline_day"
     benefit_limits: list[GivenLimit] = Field(default_factory=list)
     history: list[GivenPriorDay] = Field(default_factory=list)
+    elsewhere: list[GivenElsewhere] = Field(default_factory=list)
     treatment_days_before: int = Field(default=0, ge=0)
     therapist_took_part_before: bool | None = True
     prior_allowed: Money | None = None

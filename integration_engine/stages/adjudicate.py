@@ -17,6 +17,7 @@ from integration_engine.core.errors import EngineError
 from integration_engine.domain.record import PatientRecord
 from integration_engine.rules.burn_down import forecast
 from integration_engine.rules.patient_course import DayOutcome
+from integration_engine.stages.other_patients import tell_other_patients
 from integration_engine.stages.rules_in_force import RulesInForce
 from integration_engine.stages.taking_in import Read, TakenIn, read_message, readjudicate, take_in
 from integration_engine.store import Connection, Store
@@ -65,7 +66,10 @@ class Adjudicate:
             before = store.records.load(connection, set(found.values()))
             overrides = store.holds.overrides(connection, [day.id for record in before.values() for day in record.days])
             sent = partial(store.submissions.of_day, connection)
-            taken = take_in(messages, found, before, overrides, rules, store.ids.next, now.date(), sent=sent)
+            others = partial(store.clinician_times.among, connection)
+            taken = take_in(
+                messages, found, before, overrides, rules, store.ids.next, now.date(), sent=sent, others=others
+            )
         with store.database.write() as connection:
             store.lanes.guard(connection, lease, now)
             store.versions.keep(connection, "mappings", rules.version, rules.files, now)
@@ -76,7 +80,8 @@ class Adjudicate:
                 store.records.merge(connection, from_id=found[merge], into_id=survivor)
                 again = store.records.load(connection, {survivor})
                 sent = partial(store.submissions.of_day, connection)
-                after = readjudicate(again, {}, rules, store.ids.next, now.date(), sent=sent)
+                others = partial(store.clinician_times.among, connection)
+                after = readjudicate(again, {}, rules, store.ids.next, now.date(), sent=sent, others=others)
                 self._save(connection, again, after, rules, now)
 
     def again(
@@ -99,7 +104,8 @@ class Adjudicate:
                 overrides = store.holds.overrides(connection, days)
                 changed = {key: change(record) if change else record for key, record in before.items()}
                 sent = partial(store.submissions.of_day, connection)
-                taken = readjudicate(changed, overrides, rules, store.ids.next, now.date(), sent=sent)
+                others = partial(store.clinician_times.among, connection)
+                taken = readjudicate(changed, overrides, rules, store.ids.next, now.date(), sent=sent, others=others)
             if not taken.records.keys() >= before.keys():
                 raise AdjudicationFailed("the engine failed on this patient; the log says where, nothing was saved")
             with store.database.write() as connection:
@@ -122,6 +128,7 @@ class Adjudicate:
         store = self.store
         store.records.save(connection, before, taken.records)
         store.submissions.decided(connection, taken.records)
+        tell_other_patients(connection, store, before, taken, rules.parameters, now)
         store.adjudications.save(connection, [_result(taken, *one, rules) for one in taken.outcomes], now)
         for patient_id, record in taken.records.items():
             alerts = forecast(record, rules.parameters)

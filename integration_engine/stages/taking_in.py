@@ -19,6 +19,7 @@ from integration_engine.domain.sent_claim import SentClaim
 from integration_engine.domain.statement import Statement
 from integration_engine.rules.patient_course import DayOutcome, Overrides, SentOf, adjudicate_course
 from integration_engine.rules.record_keeping import keep
+from integration_engine.stages.other_patients import OtherPatients, OthersOf, nothing_known
 from integration_engine.stages.rules_in_force import RulesInForce
 from integration_engine.wire.hl7 import Message, peek
 
@@ -43,13 +44,14 @@ class TakenIn:
 
     Shapes   records: every touched record after the batch, by its id. outcomes: (patient id, day outcome) of each
              treatment day looked at. parked: journal id → why that message waits in the interface queue. patients:
-             journal id → patient id of each message that was merged.
+             journal id → patient id of each message that was merged. elsewhere: what was known of other patients' visits.
     """
 
     records: dict[int, PatientRecord] = field(default_factory=dict)
     outcomes: list[tuple[int, DayOutcome]] = field(default_factory=list)
     parked: dict[int, Finding] = field(default_factory=dict)
     patients: dict[int, int] = field(default_factory=dict)
+    elsewhere: OtherPatients | None = None
 
 
 def nothing_sent(_: int) -> tuple[SentClaim, ...]:
@@ -88,6 +90,7 @@ def take_in(
     as_of: date | None = None,
     *,
     sent: SentOf = nothing_sent,
+    others: OthersOf = nothing_known,
 ) -> TakenIn:
     """Merge the messages in order and adjudicate each patient touched, once; as_of: today, None judges no time limits."""
     taken = TakenIn()
@@ -107,7 +110,7 @@ def take_in(
             taken.parked[message.journal_id] = _parked("the engine failed on this message", "MSH")
             continue
         taken.patients[message.journal_id] = patient_id
-    _adjudicate(taken, overrides, rules, new_id, sent, as_of)
+    _adjudicate(taken, overrides, rules, new_id, sent, others, as_of)
     return taken
 
 
@@ -119,10 +122,11 @@ def readjudicate(
     as_of: date | None,
     *,
     sent: SentOf,
+    others: OthersOf = nothing_known,
 ) -> TakenIn:
     """Adjudicate known records again, without a message."""
     taken = TakenIn(records=dict(known))
-    _adjudicate(taken, overrides, rules, new_id, sent, as_of)
+    _adjudicate(taken, overrides, rules, new_id, sent, others, as_of)
     return taken
 
 
@@ -132,12 +136,20 @@ def _adjudicate(
     rules: RulesInForce,
     new_id: Callable[[], int],
     sent: SentOf,
+    others: OthersOf,
     as_of: date | None,
 ) -> None:
+    taken.elsewhere = OtherPatients(taken.records, others, rules.parameters)
     for patient_id, record in list(taken.records.items()):
         try:
             after, outcomes = adjudicate_course(
-                record, rules.parameters, overrides=overrides, new_id=new_id, sent=sent, as_of=as_of
+                record,
+                rules.parameters,
+                overrides=overrides,
+                new_id=new_id,
+                sent=sent,
+                elsewhere=taken.elsewhere.of,
+                as_of=as_of,
             )
         except Exception:
             log.exception("patient.failed", journal_id=record.journal_id, stage="adjudicate")

@@ -15,6 +15,7 @@ from integration_engine.store.answers import AnswerFiles
 from integration_engine.store.audit import Audit
 from integration_engine.store.baselines import Baselines
 from integration_engine.store.batches import Batches
+from integration_engine.store.clinician_times import ClinicianTimes
 from integration_engine.store.database import Database
 from integration_engine.store.denials import Denials
 from integration_engine.store.hold_stages import HoldStages
@@ -51,6 +52,7 @@ class Store:
     batches: Batches
     sent_files: SentFiles
     submissions: Submissions
+    clinician_times: ClinicianTimes
     answers: AnswerFiles
     ledger: Ledger
     denials: Denials
@@ -86,6 +88,7 @@ class Store:
             batches=Batches(database, ids, holds, submissions, audit),
             sent_files=SentFiles(ids, submissions),
             submissions=submissions,
+            clinician_times=ClinicianTimes(),
             answers=AnswerFiles(ids),
             ledger=Ledger(ids),
             denials=Denials(ids, audit),

@@ -14,6 +14,7 @@ from integration_engine.core.money import from_cents
 from integration_engine.domain.parties import Discipline
 from integration_engine.domain.record import Charge, ChargeState, DayState, Kept, KeptDay, KeptEncounter, PatientRecord
 from integration_engine.store import tables as t
+from integration_engine.store.clinician_times import clinician_rows
 from integration_engine.store.columns import RecordColumns
 from integration_engine.store.database import bulk_delete, bulk_insert, parts, update_many
 from integration_engine.store.documents import decode_codes, decode_consumed, decode_list, encode
@@ -86,7 +87,7 @@ class PatientRecords:
         billed one if there is one, and the unsent drafts of the other are withdrawn.
         """
         _one_day_each(connection, from_id, into_id)
-        for table in (*(table for _, table, _ in KEPT), t.encounter, t.treatment_day, t.hold):
+        for table in (*(table for _, table, _ in KEPT), t.encounter, t.clinician_time, t.treatment_day, t.hold):
             connection.execute(update(table).where(table.c.patient_id == from_id).values(patient_id=into_id))
         place = t.patient_identifier.c.position
         connection.execute(
@@ -188,13 +189,15 @@ class _Writing:
         self.inserts[t.treatment].extend(
             (item.id, position, *t.TREATMENT.row(one)) for position, one in enumerate(value.treatments)
         )
+        if value.date_of_service is not None:
+            self.inserts[t.clinician_time].extend(clinician_rows(item.id, patient_id, value))
         self.inserts[t.charge].extend(
             (c.id, c.journal_id, item.id, c.line_number, c.line_id, c.treatment_index, c.state.value, c.reason)
             for c in item.charges
         )
 
     def _drop_encounters(self, ids: list[int]) -> None:
-        for table in (t.diagnosis, t.treatment, t.charge):
+        for table in (t.diagnosis, t.treatment, t.clinician_time, t.charge):
             self.deletes[(table, "encounter_id")].extend(ids)
         self.deletes[(t.encounter, "id")].extend(ids)
 
@@ -213,6 +216,7 @@ class _Writing:
             t.encounter,
             t.diagnosis,
             t.treatment,
+            t.clinician_time,
             t.charge,
         ):
             bulk_insert(connection, table, self.inserts[table])

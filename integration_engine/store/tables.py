@@ -179,6 +179,21 @@ diagnosis = Table(
 treatment = Table(
     "treatment", metadata, _to("encounter"), Column("position", Integer, nullable=False), *TREATMENT.columns()
 )
+# One-on-one time of clinicians, to lay one patient's visit beside another's; derived from the encounter, saved with it.
+clinician_time = Table(
+    "clinician_time",
+    metadata,
+    _to("encounter"),
+    _to("patient"),
+    _text("visit"),
+    Column("date_of_service", Date, nullable=False),
+    _text("practitioner"),
+    _text("start"),
+    _text("stop"),
+    _text("code"),
+    Column("minutes", Integer, nullable=False),
+    Index("ix_clinician_time_practitioner", "practitioner", "date_of_service"),
+)
 charge = Table(
     "charge",
     metadata,
@@ -295,7 +310,7 @@ version = Table(
     Column("created_at", Instant, nullable=False),
 )
 
-# Patients whose days have to be decided again because an answer came, until they were.
+# Patients whose days have to be decided again, since an answer came or another patient's visit changed, until they were.
 decide_again = Table(
     "decide_again",
     metadata,
