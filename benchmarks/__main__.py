@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,10 +19,12 @@ from tempfile import TemporaryDirectory
 
 import orjson
 
+from benchmarks.answers import KINDS, AnswerFile, answers_to, claims_sent, later_claims, posting_of
 from benchmarks.claim_files import claim_file
 from benchmarks.messages import message
 from integration_engine.adapters.mapping_files import MappingFiles, shipped_folder
 from integration_engine.bootstrap import collect_seldom
+from integration_engine.crosswalk.answers.files import read_answers
 from integration_engine.crosswalk.claim_writer import render
 from integration_engine.domain.claim import Claim, Envelope
 from integration_engine.rules.adjudicate import adjudicate
@@ -29,6 +32,7 @@ from integration_engine.rules.claim_file.check import check_claim_file
 from integration_engine.settings import PREFIX
 from integration_engine.stages.adjudicate import Adjudicate
 from integration_engine.stages.batch import Batch
+from integration_engine.stages.read_back import ReadBack
 from integration_engine.stages.receive import Incoming, Receive
 from integration_engine.stages.rules_in_force import compile_rules_in_force
 from integration_engine.stages.taking_in import read_message, take_in
@@ -38,6 +42,7 @@ from tests.postgres import running_postgres
 RUNS = int(os.environ.get("BENCH_RUNS", "3"))
 RECEIVED = int(os.environ.get("BENCH_MESSAGES", "4000"))
 ENCOUNTERS = int(os.environ.get("BENCH_ENCOUNTERS", "1500"))
+CLAIMS = int(os.environ.get("BENCH_CLAIMS", "1500"))
 RULES = compile_rules_in_force(MappingFiles(shipped_folder()).read())
 
 
@@ -218,7 +223,48 @@ def pure_figures() -> None:
     repeated(
         "837P writing, three-line claims", len(claims), lambda: render(claims, receiver, numbers, RULES.claim_table)
     )
+    later = later_claims(2000)
+    repeated(
+        "837P writing with the first payer's decisions",
+        len(later),
+        lambda: render(later, receiver, numbers, RULES.claim_table),
+    )
     claim_file_figures()
+    answer_figures()
+
+
+def answer_figures() -> None:
+    """Answers to the claims of one file: the 835 read and posted in memory, then every kind through the stage."""
+    runs: list[dict[str, float]] = []
+    for run in range(RUNS):
+        with TemporaryDirectory() as home:
+            folder = Path(home)
+            (folder / "outbound").mkdir()
+            store = Store.open(f"sqlite:///{folder}/engine.db", migrate=True)
+            claims_sent(store, RULES, Accept(), _write, folder, CLAIMS)
+            files = answers_to(folder)
+            if not run:
+                remit = max((file for file in files if file.kind == "835"), key=lambda file: file.claims)
+                repeated("reading an 835", remit.claims, lambda remit=remit: read_answers(remit.data))
+                repeated("posting an 835, nothing stored", remit.claims, posting_of(store, RULES, remit))
+            runs.append(read_back_rates(store, files))
+            store.close()
+    for kind in KINDS:
+        rate = statistics.median(rates[kind] for rates in runs)
+        row(f"read-back stage, {kind}, SQLite: claims/s", {"rate": rate})
+
+
+def read_back_rates(store: Store, files: list[AnswerFile]) -> dict[str, float]:
+    """Claims a second that each kind of answer speaks of."""
+    stage = ReadBack(store=store, rules=lambda: RULES)
+    seconds: Counter[str] = Counter()
+    claims: Counter[str] = Counter()
+    for file in files:
+        began = time.perf_counter()
+        stage.take(file.name, file.data, datetime.now(UTC))
+        seconds[file.kind] += time.perf_counter() - began
+        claims[file.kind] += file.claims
+    return {kind: claims[kind] / seconds[kind] for kind in KINDS}
 
 
 def claim_file_figures() -> None:
