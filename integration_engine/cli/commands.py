@@ -401,11 +401,14 @@ def denials_move(
 
 
 @denials_app.command("report")
-def denials_report(as_json: Json = False) -> None:
+def denials_report(
+    baseline: Annotated[str | None, typer.Option("--baseline", help="Of this baseline; default: our own.")] = None,
+    as_json: Json = False,
+) -> None:
     """Count denials and money by category, with what would prevent each; exit 1 when too many have no category."""
     from integration_engine.cli.denials import report
 
-    sys.exit(report(_settings(), as_json=as_json))
+    sys.exit(report(_settings(), baseline, as_json=as_json))
 
 
 @denials_app.command("import")

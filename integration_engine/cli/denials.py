@@ -92,11 +92,17 @@ def move(settings: Settings, denial: int, to: str, *, by: str, reason: str) -> i
     return 0
 
 
-def report(settings: Settings, *, as_json: bool) -> int:
-    """Denials by category with their ranks; exit 1 when more than the limit has no category."""
+def report(settings: Settings, baseline: str | None, *, as_json: bool) -> int:
+    """Denials by category with their ranks, ours or a baseline's; exit 1 when more than the limit has no category."""
     rules = read_rules(settings)
     with open_store(settings) as store:
-        found = DenialHistory(store=store, rules=rules).report(system_clock())
+        try:
+            found = DenialHistory(store=store, rules=rules).report(system_clock(), baseline)
+        except BaselineAltered as error:
+            sys.stderr.write(f"{error}\n")
+            return FINDINGS
+        except LookupError as error:
+            return _wrong(str(error))
     if as_json:
         print_json(asdict(found) | {"unmapped_over_limit": found.unmapped.over_limit})
         return FINDINGS if found.unmapped.over_limit else 0
@@ -109,7 +115,7 @@ def report(settings: Settings, *, as_json: bool) -> int:
                 c.lines,
                 c.claims,
                 c.amount,
-                c.open_amount,
+                UNKNOWN if c.open_amount is None else c.open_amount,
                 c.by_count,
                 c.by_money,
                 c.queue,

@@ -141,13 +141,15 @@ class Coverage:
 class Measured:
     """Denials over a period. first_on, last_on: of the payments counted, None when nothing was.
 
-    Shapes   unmapped: codes that no file maps, as sent, with their count.
+    Shapes   denials: denied lines, and claims that were denied without one. unmapped: codes that no file maps, as sent,
+             with their count among the denials.
     """
 
     first_on: date | None
     last_on: date | None
     whole: Tally
     slices: tuple[Slice, ...]
+    denials: int
     unmapped: tuple[tuple[str, int], ...]
 
 

@@ -121,6 +121,7 @@ def measure(counted: Sequence[Counted], responses: Responses) -> Measured:
         by_discipline.setdefault(one.discipline.value, []).append(one)
         by_payer.setdefault(one.parts[0].payer_id, []).append(one)
     days = [one.paid_on for one in counted]
+    share = unmapped_share((d for one in counted for d in _denials(one)), responses)
     return Measured(
         first_on=min(days, default=None),
         last_on=max(days, default=None),
@@ -129,7 +130,8 @@ def measure(counted: Sequence[Counted], responses: Responses) -> Measured:
             *(Slice(by="discipline", name=t.value, tally=_tally(by_discipline.get(t.value, ()))) for t in Told),
             *(Slice(by="payer", name=name, tally=_tally(part)) for name, part in sorted(by_payer.items())),
         ),
-        unmapped=unmapped_share((d for one in counted for d in _denials(one)), responses).codes,
+        denials=share.denied,
+        unmapped=share.codes,
     )
 
 

@@ -21,7 +21,7 @@ from integration_engine.domain.denial import DenialCategory, DenialDecision
 from integration_engine.rules import baseline as counting
 from integration_engine.rules.baseline_comparison import Comparison, compare
 from integration_engine.rules.denial_history_file import read_history
-from integration_engine.rules.denial_report import DenialReport, DeniedLine, denial_report
+from integration_engine.rules.denial_report import DenialReport, DeniedLine, baseline_report, denial_report
 from integration_engine.rules.denials import unmapped_share
 from integration_engine.rules.posting import posting_keys
 from integration_engine.stages.rules_in_force import RulesInForce
@@ -206,10 +206,16 @@ class DenialHistory:
             current = self._ours(connection, (begin, until))
         return compare(baseline, current, (begin, until), self.rules.responses.version)
 
-    def report(self, now: datetime) -> DenialReport:
-        """Our denials by category, what no file maps, and the initial denial rate of everything answered."""
+    def report(self, now: datetime, baseline: str | None = None) -> DenialReport:
+        """Our denials by category, what no file maps, and the initial denial rate of everything answered.
+
+        Shapes   baseline: the same of this baseline instead.
+        Raises   LookupError when there is no such baseline; BaselineAltered when it was changed.
+        """
         responses = self.rules.responses
         with self.store.database.read() as connection:
+            if baseline is not None:
+                return baseline_report(self.store.baselines.load(connection, baseline).baseline.measured, responses)
             rows = self.store.denials.list(connection)
             first_answers = self._ours(connection, (date.min, self._today(now)))
         unmapped = unmapped_share((_decision(row) for row in rows), responses)

@@ -162,6 +162,10 @@ def test_fewer_than_three_months_are_told(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "only 1 of at least 3 months are covered" in done.stdout
     assert "no category for CO-999: 1" in done.stdout
+    brief = run("denials", "report", "--baseline", "may", home=tmp_path)
+    assert (brief.returncode, "authorization.missing" in brief.stdout) == (1, True)  # a third has no category
+    assert "without a category: 1 of 3 lines, 33.33 % (limit 5 %)" in brief.stdout
+    assert run("denials", "report", "--baseline", "june", home=tmp_path).returncode == 2
 
 
 def test_a_mistake_in_a_spreadsheet_is_told_at_its_place_and_the_rest_is_counted(tmp_path: Path) -> None:

@@ -248,6 +248,14 @@ def test_a_spreadsheet_is_counted_like_a_remit(office: Office) -> None:
     }
     assert not done.baseline.coverage.enough
     assert done.baseline.measured.unmapped == (("CO-999", 1),)
+    brief = stage(office).report(NOW, "rows")
+    assert [(one.category.value, one.by_money) for one in brief.categories[:3]] == [
+        ("authorization", 1),
+        ("unmapped", 1),
+        ("modifier", 3),
+    ]
+    assert (brief.categories[0].open_lines, brief.unmapped.percent) == (None, Decimal("33.33"))
+    assert brief.unmapped.over_limit
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ FIRST = Baseline(
         last_on=date(2026, 8, 31),
         whole=TALLY,
         slices=(Slice(by="discipline", name="PT", tally=TALLY),),
+        denials=3,
         unmapped=(("CO-999", 1),),
     ),
     coverage=Coverage(
