@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 
 from integration_engine.adapters.clock import system_clock
-from integration_engine.bootstrap import open_store, read_back, rules_in_force
+from integration_engine.bootstrap import decide_again, open_store, read_back, rules_in_force
 from integration_engine.cli.output import print_json, print_table
 from integration_engine.core.money import from_cents
 from integration_engine.settings import Settings
+from integration_engine.stages.adjudicate import Adjudicate
 from integration_engine.stages.read_back import ReadBack
 from integration_engine.store.queries.claims import claims
 
@@ -86,6 +87,27 @@ def list_claims(settings: Settings, standing: str | None, payer: str | None, *, 
             for r in rows
         ],
     )
+    return 0
+
+
+def enter_payer_number(settings: Settings, number: str, payer_number: str, by: str, reason: str) -> int:
+    """Enter the payer's own number of a claim, as the payer told it; a correction that waits for it then goes."""
+    if not by.strip() or not reason.strip() or not payer_number.strip():
+        sys.stderr.write("the payer's number, --by and --reason must not be empty: they are kept in the audit\n")
+        return WRONG_USE
+    with open_store(settings) as store:
+        now = system_clock()
+        with store.database.write() as connection:
+            claim = store.submissions.by_number(connection, [number]).get(number)
+            if claim is None:
+                sys.stderr.write(f"no claim with the number {number} has left\n")
+                return WRONG_USE
+            store.submissions.payer_numbers(connection, {claim.id: payer_number.strip()})
+            store.submissions.decide_again(connection, [claim.patient_id], now)
+            what = f"payer number {payer_number.strip()}"
+            store.audit.append(connection, who=by, what=what, subject=f"claim {claim.id}", reason=reason, now=now)
+        decide_again(Adjudicate(store=store, rules=rules_in_force(settings)))
+    print(f"{number}: the payer's number is {payer_number.strip()}")
     return 0
 
 

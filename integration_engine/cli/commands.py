@@ -362,6 +362,19 @@ def claims_list(
     sys.exit(list_claims(_settings(), standing, payer, as_json=as_json))
 
 
+@claims_app.command("payer-number")
+def claims_payer_number(
+    claim: Annotated[str, typer.Argument(help="Our claim number (CLM01).")],
+    number: Annotated[str, typer.Option("--is", help="The payer's own number of it.")],
+    by: By,
+    reason: Reason,
+) -> None:
+    """Enter the payer's own number of a claim, so that a correction which waits for it can go."""
+    from integration_engine.cli.answers import enter_payer_number
+
+    sys.exit(enter_payer_number(_settings(), claim, number, by, reason))
+
+
 @app.command()
 def ledger(as_json: Json = False) -> None:
     """Sum every account of the ledger; its two sides never differ."""

@@ -23,18 +23,13 @@ FIRST_PAYER = "P"
 class AfterSubmission:
     """What becomes of a day that was sent.
 
-    Shapes   drafts: what is to go out, each with the id of the claim it corrects. settled: the payer has, of every part,
-             what it should have.
+    Shapes   drafts: what is to go out, each with the id of the claim it corrects; without any, and without a finding that
+             holds, the payer has what it should have.
     """
 
     drafts: tuple[tuple[ClaimDraft, int | None], ...]
     findings: tuple[Finding, ...]
     decisions: tuple[Decision, ...]
-
-    @property
-    def settled(self) -> bool:
-        """True when nothing goes out and nothing waits."""
-        return not self.drafts and not any(finding.holds for finding in self.findings)
 
 
 def after_submission(

@@ -301,3 +301,36 @@ def test_what_the_first_payer_left_becomes_the_second_payers_claim(office: Offic
     stands = office.claims()
     assert [stands[told.number] for told in office.truth] == ["paid", "paid"]
     assert office.send() == []  # nobody comes after the second payer
+
+
+def test_a_reopening_that_a_person_asked_for_lets_the_changed_day_rest(office: Office) -> None:
+    story = messages("23_replacement_of_a_line.hl7")  # Medicare Part B takes no replacement claims
+    office.receive(*story[:-1])
+    office.send()
+    office.receive(story[-1])
+    held = office.holds("edits")
+    assert [hold.finding for hold in held] == ["corrections.reopening"]
+    with office.store.database.write() as connection:
+        patient = office.store.holds.override(
+            connection, held[0].id, by="J. Doe", reason="reopening 4711 granted", now=NOW
+        )
+    assert patient is not None
+    assert Adjudicate(store=office.store, rules=lambda: RULES).again(patient, NOW)
+    assert (office.holds("edits"), office.send()) == ([], [])
+    assert set(office.days().values()) == {"billed"}
+    assert office.difference() == 0
+    with office.store.database.read() as connection:
+        assert conserve(connection)["charges"]["held"] == 0
+
+
+def test_a_change_that_lacks_something_takes_nothing_back(office: Office) -> None:
+    story = [raw.replace(b"|MEDB|", b"|GRANITE|") for raw in messages("23_replacement_of_a_line.hl7")]
+    office.receive(*story[:-1])
+    sent = office.send()
+    office.take(*office.answers(sent, chosen(*ALL_PAID)))
+    without_price = story[-1].replace(b"|3|180.00|60.00|", b"|3|||").replace(b"||60.00|||97110^", b"|||||97110^")
+    assert without_price != story[-1]
+    office.receive(without_price)
+    assert office.send() == []
+    assert office.holds("edits") or office.holds("documentation")
+    assert set(office.days().values()) == {"billed"}
