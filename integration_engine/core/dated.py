@@ -29,12 +29,14 @@ class Dated(Generic[T]):
     Raises   ValueError when two stretches overlap; NotInForce when asked outside all of them.
     """
 
-    __slots__ = ("_starts", "name", "values")
+    __slots__ = ("_always", "_starts", "name", "values")
 
     def __init__(self, name: str, values: tuple[DatedValue[T], ...]) -> None:
         self.name = name
         self.values = tuple(sorted(values, key=lambda dated: dated.effective_from))
         self._starts = [dated.effective_from for dated in self.values]
+        open_ended = len(self.values) == 1 and self.values[0].effective_to is None
+        self._always = self.values[0] if open_ended and self._starts[0] == date.min else None
         for earlier, later in zip(self.values, self.values[1:], strict=False):
             if earlier.effective_to is None or earlier.effective_to >= later.effective_from:
                 msg = f"{name}: the value from {earlier.effective_from} runs into the one from {later.effective_from}"
@@ -64,7 +66,7 @@ class Dated(Generic[T]):
 
     def at(self, as_of: date) -> T:
         """The bare value in force on ``as_of``."""
-        return self.on(as_of).value
+        return self._always.value if self._always is not None else self.on(as_of).value
 
     def gaps(self) -> tuple[tuple[date, date], ...]:
         """Stretches between the first and the last value that no value covers."""

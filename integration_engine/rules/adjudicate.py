@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from integration_engine.core.codes import Hcpcs
 from integration_engine.core.errors import NotInForce
-from integration_engine.core.findings import Citation, Decision, Finding, Outcome, Queue, Severity
+from integration_engine.core.findings import Citation, Decision, Finding, Outcome, ParameterUse, Queue, Severity
 from integration_engine.core.money import ZERO
 from integration_engine.domain.coverage import Basis, BenefitPeriod, Coverage
 from integration_engine.domain.encounter import EncounterType
@@ -32,6 +32,10 @@ from integration_engine.rules.units import UnitsResult, billed_units
 
 TIE = Citation(document="CMS Pub 100-04 ch. 5", section="§20.2.C")
 HOUSE = Citation(document="house rule", section="order of payers; mappings/practice.yaml")
+DATES = Citation(document="house rule", section="every value is asked by date of service; mappings/")
+PROFILES = Citation(document="house rule", section="a payer without a profile has no rules; mappings/practice.yaml")
+DISCIPLINE = Citation(document="CMS Pub 100-04 ch. 5", section="§20.1")
+SUBSCRIBER = Citation(document="X222A1", section="loops 2010BA and 2010BB")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +204,8 @@ def _compare_secondary(
         return
     coded = _code(day, discipline, coverage, entry, parameters.profiles[entry.payer.profile], history, parameters)
     own, first = _lines_text(coded), _lines_text(primary)
+    method = parameters.profiles[entry.payer.profile].units_method
+    rule = method.on(day.date_of_service)
     decisions.append(
         Decision(
             station="coordination",
@@ -207,6 +213,9 @@ def _compare_secondary(
             rule="coordination.secondary_units",
             value=own,
             working=(f"the primary payer's rules give {first}", f"the rules of {entry.payer.name} give {own}"),
+            parameters=(ParameterUse(name=method.name, value=rule.value.method, in_force_from=rule.effective_from),),
+            citation=rule.citation,
+            otherwise=("payers that count units and modifiers alike would want the same lines",),
         )
     )
     if coded.units.codes != primary.units.codes:
@@ -220,6 +229,7 @@ def _compare_secondary(
                 subject=f"coverage {entry.payer.key}",
                 observed=own,
                 expected=first,
+                citation=rule.citation,
             )
         )
 
@@ -372,6 +382,7 @@ def _unplaceable(day: TreatmentDay, coverage: Coverage | None) -> list[Finding]:
                 owner="treating clinician",
                 subject="encounter.discipline",
                 queue=Queue.DOCUMENTATION,
+                citation=DISCIPLINE,
             )
         )
     if coverage is None:
@@ -384,6 +395,7 @@ def _unplaceable(day: TreatmentDay, coverage: Coverage | None) -> list[Finding]:
                 owner="front desk",
                 subject="coverage",
                 queue=Queue.INTERFACE,
+                citation=SUBSCRIBER,
             )
         )
     elif day.discipline is not None:
@@ -397,6 +409,7 @@ def _unplaceable(day: TreatmentDay, coverage: Coverage | None) -> list[Finding]:
                 subject="coverage.payer_id",
                 observed=coverage.payer_id or "",
                 queue=Queue.INTERFACE,
+                citation=PROFILES,
             )
         )
     return findings
@@ -413,4 +426,5 @@ def _not_in_force(error: NotInForce) -> Finding:
         observed=error.as_of.isoformat(),
         queue=Queue.INTERFACE,
         outcome=Outcome.NOT_CHECKED,
+        citation=DATES,
     )

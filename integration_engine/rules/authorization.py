@@ -28,6 +28,10 @@ __all__ = ["AuthorizationResult", "Quantities", "check_authorization", "numbered
 
 ONE, NOTHING = Decimal(1), Decimal(0)
 CITATION = Citation(document="payer contract", section="authorization; mappings/practice.yaml")
+EXEMPT = ("a code that the payer does not exempt would need an authorization",)
+NOT_NEEDED = ("a payer for which mappings/practice.yaml asks for this discipline's authorizations would want one",)
+RELEASED = ("an authorization that covers this date and code, with something left, would release it",)
+COVERED = ("one that is ended, used up, or for other codes or another practitioner would have held the day",)
 OWNER = "authorization coordinator"
 Codes = tuple[tuple[Hcpcs, int], ...]
 
@@ -86,7 +90,9 @@ def check_authorization(
             if exempt
             else f"{entry.payer.name} asks for no authorization of {discipline}"
         )
-        decision = _decision("exempt" if exempt else "not needed", Outcome.PASS, (why,))
+        decision = _decision(
+            "exempt" if exempt else "not needed", Outcome.PASS, (why,), EXEMPT if exempt else NOT_NEEDED
+        )
         findings = (*search.placeholders(covered=True), *limits)
         return AuthorizationResult(number=None, decisions=(*decisions, decision), findings=findings)
     shares = search.shares()
@@ -94,10 +100,7 @@ def check_authorization(
     if shares is None:
         failed, share = search.refusal()
         working = (failed.text, *_drawn(share)) if share is not None else (failed.text,)
-        decision = replace(
-            _decision(failed.id.removeprefix("authorization."), Outcome.FAIL, working),
-            otherwise=("an authorization that covers this date and code, with something left, would release it",),
-        )
+        decision = _decision(failed.id.removeprefix("authorization."), Outcome.FAIL, working, RELEASED)
         return AuthorizationResult(number=None, decisions=(*decisions, decision), findings=(*findings, failed))
     numbers = tuple((code, share.authorization.number or "") for share in shares for code, _ in share.codes)
     one = {number for _, number in numbers}
@@ -105,7 +108,10 @@ def check_authorization(
         number=one.pop() if len(one) == 1 else None,
         numbers=numbers,
         consumed=tuple((s.authorization.number or "", s.amount) for s in shares if s.amount is not None),
-        decisions=(*decisions, _decision("covered", Outcome.PASS, tuple(step for s in shares for step in _steps(s)))),
+        decisions=(
+            *decisions,
+            _decision("covered", Outcome.PASS, tuple(step for s in shares for step in _steps(s)), COVERED),
+        ),
         findings=(*findings, *(_not_counted(s.authorization) for s in shares if s.amount is None)),
     )
 
@@ -345,7 +351,7 @@ def _finding(what: str, text: str, fix: str, observed: str = "", expected: str =
     )
 
 
-def _decision(value: str, outcome: Outcome, working: tuple[str, ...]) -> Decision:
+def _decision(value: str, outcome: Outcome, working: tuple[str, ...], otherwise: tuple[str, ...]) -> Decision:
     return Decision(
         station="authorization",
         subject="treatment day",
@@ -354,4 +360,5 @@ def _decision(value: str, outcome: Outcome, working: tuple[str, ...]) -> Decisio
         outcome=outcome,
         working=working,
         citation=CITATION,
+        otherwise=otherwise,
     )

@@ -161,6 +161,9 @@ def _decision(
             f"used before this day {before}, this day {amount}, left after it {allowed - before - amount}",
         ),
         citation=CITATION,
+        otherwise=(f"more than {allowed - before} on this day would exceed it",)
+        if fits
+        else (f"a limit of {before + amount} or more, or an exception of the plan, would cover it",),
     )
 
 

@@ -17,7 +17,7 @@ from integration_engine.domain.clinician_time import ClinicianTime, clinician_ti
 from integration_engine.domain.encounter import Encounter
 from integration_engine.domain.record import PatientRecord
 from integration_engine.domain.treatment_day import History, TreatmentDay
-from integration_engine.rules.parameters import Parameters, PayerProfile, used
+from integration_engine.rules.parameters import Parameters, PayerProfile
 
 OVERLAP, CLOCK = "documentation.clinician_times_overlap", "documentation.clinician_minutes_exceed_clock"
 SCENARIOS = Citation(document="CMS 11 Part B Billing Scenarios", section="one-on-one minutes of several patients")
@@ -52,6 +52,10 @@ def check_clinicians(
         return NO_TIMES, ()
     others = _by_clinician(history.elsewhere, on, parameters)
     holds = profile.minutes_checks.at(on) == "hold"
+    if not history.elsewhere and all(_apart(encounter) for encounter in day.encounters):
+        return parameters.remember(
+            ("clinicians", profile.key, on), lambda: (_decision(profile, on, 0, (), parameters),)
+        ), ()
     findings: list[Finding] = []
     for who, mine in own.items():
         theirs = others.get(who, [])
@@ -62,7 +66,13 @@ def check_clinicians(
     if not holds:
         findings = [replace(finding, severity=Severity.WARNING, queue=None) for finding in findings]
     visits = len({time.visit for times in others.values() for time in times})
-    decision = Decision(
+    return (_decision(profile, on, visits, findings, parameters),), tuple(findings)
+
+
+def _decision(
+    profile: PayerProfile, on: date, visits: int, findings: Sequence[Finding], parameters: Parameters
+) -> Decision:
+    return Decision(
         station="gates",
         subject="clinicians",
         rule="gates.clinician_minutes",
@@ -72,11 +82,15 @@ def check_clinicians(
             f"{visits} other visits of the same clinicians lie beside these times",
             *(finding.text for finding in findings),
         ),
-        parameters=(used(profile.minutes_checks, on),),
+        parameters=(parameters.use(profile.minutes_checks, on),),
         citation=SCENARIOS,
         otherwise=OTHERWISE,
     )
-    return (decision,), tuple(findings)
+
+
+def _apart(encounter: Encounter) -> bool:
+    """A treatment of the visit has start and stop of its own, so that the visit's are not the time of all its minutes."""
+    return any(t.start is not None and t.stop is not None for t in encounter.treatments)
 
 
 def _by_clinician(times: Iterable[ClinicianTime], on: date, parameters: Parameters) -> dict[str, list[ClinicianTime]]:
@@ -157,7 +171,7 @@ def _beyond_the_clock(
     who: str, mine: Sequence[ClinicianTime], theirs: Sequence[ClinicianTime], encounters: Sequence[Encounter]
 ) -> Iterator[Finding]:
     """The tightest stretch of the clock that holds more one-on-one minutes than it has."""
-    spans = {(e.start, e.stop) for e in encounters if all(t.start is None or t.stop is None for t in e.treatments)}
+    spans = {(encounter.start, encounter.stop) for encounter in encounters if not _apart(encounter)}
     if not theirs and not spans:
         return  # start and stop of a treatment are judged in treatment_times
     together = [*mine, *theirs]

@@ -279,6 +279,7 @@ class _Coordination:
             working=working,
             parameters=uses,
             citation=CITATION,
+            otherwise=("another decision of the earlier payer would make another claim, or none",),
         )
         return Coordinated(draft=draft, findings=findings, decision=decision)
 

@@ -18,7 +18,7 @@ from integration_engine.domain.plan_of_care import MeasurementKind, NoteKind, Pl
 from integration_engine.domain.treatment import Treatment
 from integration_engine.domain.treatment_day import History, TreatmentDay
 from integration_engine.rules.clinician_minutes import check_clinicians
-from integration_engine.rules.parameters import CertificationRule, Parameters, PayerProfile, Requirement, used
+from integration_engine.rules.parameters import CertificationRule, Parameters, PayerProfile, Requirement
 from integration_engine.rules.treatment_times import check_times
 from integration_engine.rules.units import minutes_of
 from integration_engine.rules.who_may import check_who_may
@@ -498,7 +498,11 @@ def _progress_note(
                 f"treatment days since: {len(counted)}, this is number {number}",
                 "no therapist took part since" if absent else "a therapist has to take part once in that time",
             ),
-            parameters=(used(profile.progress_note_every, on), used(profile.progress_note_days, on), used(grace, on)),
+            parameters=(
+                parameters.use(profile.progress_note_every, on),
+                parameters.use(profile.progress_note_days, on),
+                parameters.use(grace, on),
+            ),
             citation=citation,
             otherwise=(f"{every - number} more treatment days before a report is due",) if not late else WITH_REPORT,
         )

@@ -21,7 +21,7 @@ from integration_engine.core.money import ZERO
 from integration_engine.domain.encounter import Modality
 from integration_engine.domain.parties import Discipline, LicenceLevel
 from integration_engine.domain.treatment import AdvanceNotice, DenialExpected, Treatment
-from integration_engine.rules.parameters import AssistantRule, Parameters, PayerProfile, ShareMethod, used
+from integration_engine.rules.parameters import AssistantRule, Parameters, PayerProfile, ShareMethod
 from integration_engine.rules.separate_services import Evidence, blocks_of
 from integration_engine.rules.units import Service
 
@@ -37,6 +37,7 @@ GUIDE = Citation(document="X222A1", section="2400 SV101-3 to SV101-6")
 NCCI = Citation(document="NCCI policy manual", section="ch. 1, modifier 59")
 ANOTHER_DISCIPLINE = ("under another discipline's plan of care it would be that discipline's modifier",)
 IN_PERSON = ("in person there would be no telehealth modifier and another place of service",)
+THRESHOLD = Citation(document="42 USC", section="1395l(g)")
 ABN = Citation(document="CMS Pub 100-04 ch. 30", section="§50")
 
 
@@ -230,7 +231,7 @@ class _Coding:
             )
         )
         if review:
-            self.findings.append(_share_not_addressed(service))
+            self.findings.append(_share_not_addressed(service, rule.citation))
         return _lines(service, without, with_it, modifier)
 
     def _assistants_marked(self) -> bool:
@@ -307,7 +308,7 @@ class _Coding:
                     f"denial expected: {expected.value.replace('_', ' ') if expected else 'no'}",
                     f"notice signed: {signed.value if signed else 'none'}",
                 ),
-                parameters=(used(self.profile.advance_notices, self.facts.as_of),),
+                parameters=(self.parameters.use(self.profile.advance_notices, self.facts.as_of),),
                 citation=ABN,
                 otherwise=("without a signed notice the practice, not the patient, is liable",)
                 if GZ in modifiers
@@ -416,7 +417,7 @@ class _Coding:
                     rule="modifiers.separate_services",
                     value=appended,
                     working=(f"{second} is part of {first} unless done apart; on record: {blocks.text}",),
-                    parameters=(used(self.profile.separate_modifier, self.facts.as_of),),
+                    parameters=(self.parameters.use(self.profile.separate_modifier, self.facts.as_of),),
                     citation=NCCI,
                     otherwise=(
                         "blocks that overlap, or without start and stop, would have left it off and held the pair",
@@ -478,7 +479,7 @@ class _Coding:
         if not self.profile.habilitative_modifiers.at(self.facts.as_of) or not lines:
             return
         if self.facts.habilitative is None:
-            self.findings.append(_habilitative_unknown())
+            self.findings.append(_habilitative_unknown(self.profile.citation))
             return
         for line in lines:
             line.modifiers.append(HABILITATIVE if self.facts.habilitative else REHABILITATIVE)
@@ -577,7 +578,7 @@ def _share_unknown(service: Service) -> Finding:
     )
 
 
-def _share_not_addressed(service: Service) -> Finding:
+def _share_not_addressed(service: Service, citation: Citation) -> Finding:
     return Finding(
         id="modifiers.assistant_split_review",
         severity=Severity.WARNING,
@@ -585,6 +586,7 @@ def _share_not_addressed(service: Service) -> Finding:
         fix="Have compliance look at the minutes.",
         owner="compliance",
         subject=f"encounter.treatments[{service.places[0]}]",
+        citation=citation,
     )
 
 
@@ -641,6 +643,7 @@ def _threshold_not_loaded(error: NotInForce) -> Finding:
         observed=error.as_of.isoformat(),
         queue=Queue.INTERFACE,
         outcome=Outcome.NOT_CHECKED,
+        citation=THRESHOLD,
     )
 
 
@@ -698,7 +701,7 @@ def _telehealth_code_not_listed(code: Hcpcs, payer: str, citation: Citation | No
     )
 
 
-def _habilitative_unknown() -> Finding:
+def _habilitative_unknown(citation: Citation) -> Finding:
     return Finding(
         id="documentation.habilitative_missing",
         severity=Severity.ERROR,
@@ -708,6 +711,7 @@ def _habilitative_unknown() -> Finding:
         subject="encounter.habilitative",
         expected="yes or no",
         queue=Queue.DOCUMENTATION,
+        citation=citation,
     )
 
 

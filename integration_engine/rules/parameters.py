@@ -486,6 +486,10 @@ class Parameters:
             found = self._asked[key] = answer()
         return found
 
+    def remember(self, key: Hashable, answer: Callable[[], T]) -> T:
+        """An answer that is the same for every treatment day that asks with the same key."""
+        return self._once(key, answer)
+
     def edits_for(self, payer: Payer, segment: str, on: date) -> EditsInForce:
         """The edits in force for a payer on a date."""
         return self._once(("edits", payer.key, on), lambda: self._edits_for(payer, segment, on))
@@ -544,6 +548,16 @@ class Parameters:
         dated = self.procedures.get(code)
         self._asked[key] = found = dated.find(as_of) if dated is not None else None
         return found
+
+    def use(self, dated: Dated[Any], on: date) -> ParameterUse:
+        """A setting as the decisions of a day cite it."""
+        return self._once((dated.name, on), lambda: used(dated, on))
+
+    def table_use(self, name: str, in_force: DatedValue[Any]) -> ParameterUse:
+        """A quarter of a table as decisions cite it, and whether all of it is loaded."""
+        value = "whole" if in_force.value.complete else "an excerpt"
+        since = in_force.effective_from
+        return self._once(("table", name, since), lambda: ParameterUse(name=name, value=value, in_force_from=since))
 
     def pairs_among(
         self, codes: Collection[str], profile: PayerProfile, as_of: date

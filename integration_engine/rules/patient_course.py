@@ -290,4 +290,5 @@ def _no_draft() -> Finding:
         owner="interface administrator",
         subject="claim",
         queue=Queue.INTERFACE,
+        citation=Citation(document="house rule", section="nothing is lost and nothing is silent"),
     )

@@ -56,6 +56,7 @@ def payment_order(
                 outcome=Outcome.NOT_CHECKED,
                 working=(f"no practice expense amount is loaded for {' '.join(missing)}",),
                 citation=CITATION,
+                otherwise=("with practice_expense of these codes in mappings/practice.yaml the order would be told",),
             ),
         )
     fee = {c: (d.find(on) if (d := entry.allowed.get(c)) else None) or ZERO for c, _ in reduced}

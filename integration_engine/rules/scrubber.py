@@ -14,7 +14,7 @@ from itertools import permutations
 from typing import Any
 
 from integration_engine.core.dated import Dated, DatedValue
-from integration_engine.core.findings import Decision, Finding, Outcome, ParameterUse, Queue, Severity
+from integration_engine.core.findings import Citation, Decision, Finding, Outcome, ParameterUse, Queue, Severity
 from integration_engine.domain.claim import ClaimDraft
 from integration_engine.domain.treatment_day import History, PriorDay, TreatmentDay
 from integration_engine.rules.edit_facts import edit_facts
@@ -24,6 +24,11 @@ from integration_engine.rules.payment_order import same_day
 from integration_engine.rules.separate_services import Blocks, Evidence, blocks_of
 
 PAIRS, MOST_UNITS, DIAGNOSES = "edits.ncci_pairs", "edits.most_units", "edits.icd10_cm"
+EDITS = Citation(
+    document="the edits of mappings/edits and their tables",
+    section="each by its own source, told where it finds something",
+)
+NOTHING_FOUND = ("a claim with a fault that one of these edits looks for would have been held or told",)
 _WORST = {Outcome.FAIL: 0, Outcome.NOT_CHECKED: 1, Outcome.BYPASSED: 2, Outcome.PASS: 3}
 
 
@@ -34,6 +39,7 @@ class _Results:
         self.ran: list[str] = []
         self.told: dict[str, tuple[Outcome, str]] = {}  # those that are not a plain pass
         self.findings: list[Finding] = []
+        self.uses: dict[str, ParameterUse] = {}  # tables that were looked into, and edits that found something
 
     def note(self, edit: str, outcome: Outcome, why: str = "") -> None:
         if outcome is Outcome.PASS:
@@ -91,21 +97,23 @@ def _written(
     for holds, edit in edits.of_claim:
         found = holds(facts.claim)
         if found is not False:
-            _tell(edit, facts.claim, 0, results, unknown=found is None)
+            _tell(edit, facts.claim, 0, results, draft.date_of_service, unknown=found is None)
     whole = dict(facts.claim)
     for line, line_facts in zip(draft.lines, facts.lines, strict=True):
         whole.update(line_facts)
         for holds, edit in (*edits.of_any_line, *edits.of_code.get(line.code, ())):
             found = holds(whole)
             if found is not False:
-                _tell(edit, whole, line.number, results, unknown=found is None)
+                _tell(edit, whole, line.number, results, draft.date_of_service, unknown=found is None)
 
 
-def _tell(edit: Edit, facts: Mapping[str, Any], line: int, results: _Results, *, unknown: bool) -> None:
+def _tell(edit: Edit, facts: Mapping[str, Any], line: int, results: _Results, on: date, *, unknown: bool) -> None:
     if unknown:
         results.note(edit.id, Outcome.NOT_CHECKED, f"not known: {', '.join(edit.when.unknown(facts))}")
         return
-    results.note(edit.id, Outcome.FAIL, edit.text)
+    since = edit.in_force.on(on).effective_from
+    results.note(edit.id, Outcome.FAIL, f"{edit.text} [{edit.citation}]")
+    results.uses[edit.id] = ParameterUse(name=edit.id, value=edit.when.text, in_force_from=since)
     results.findings.append(_finding(edit, line, facts))
 
 
@@ -145,6 +153,7 @@ def _pairs(draft: ClaimDraft, day: TreatmentDay, history: History, parameters: P
         if in_force is None:
             results.note(PAIRS, Outcome.NOT_CHECKED, f"no quarter of {name} is loaded for this date")
             continue
+        results.uses[PAIRS + name] = parameters.table_use(f"ncci_pairs {name}", in_force)
         results.note(PAIRS, *_loaded(in_force, in_force.value.complete, draft.date_of_service))
         _pairs_of_claim(draft, day, in_force, results)
         for prior in others:
@@ -251,6 +260,7 @@ def _most_units(
     if in_force is None:
         results.note(MOST_UNITS, Outcome.NOT_CHECKED, f"no quarter of {name} is loaded for this date")
         return
+    results.uses[MOST_UNITS] = parameters.table_use(f"most_units {name}", in_force)
     results.note(MOST_UNITS, *_loaded(in_force, in_force.value.complete, draft.date_of_service))
     units: dict[str, int] = {}
     for line in draft.lines:
@@ -296,6 +306,7 @@ def _diagnoses(draft: ClaimDraft, parameters: Parameters, results: _Results) -> 
     if in_force is None:
         results.note(DIAGNOSES, Outcome.NOT_CHECKED, "no ICD-10-CM year is loaded for this date")
         return
+    results.uses[DIAGNOSES] = parameters.table_use("icd10_cm", in_force)
     missing = [code for code in draft.diagnoses if code.replace(".", "") not in in_force.value.valid]
     if not missing:
         results.note(DIAGNOSES, Outcome.PASS)
@@ -358,5 +369,7 @@ def _summary(draft: ClaimDraft, last_day: date | None, results: _Results) -> Dec
         outcome=Outcome.FAIL if Outcome.FAIL in outcomes else Outcome.PASS,
         inputs=(("pass", " ".join(passed)),),
         working=tuple(working),
-        parameters=(ParameterUse(name="edits", value=f"{len(results.ran)} edits"),),
+        parameters=(ParameterUse(name="edits", value=f"{len(results.ran)} edits"), *results.uses.values()),
+        citation=EDITS,
+        otherwise=tuple(dict.fromkeys(finding.fix for finding in results.findings)) or NOTHING_FOUND,
     )

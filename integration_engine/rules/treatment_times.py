@@ -14,7 +14,7 @@ from integration_engine.core.findings import Citation, Decision, Finding, Outcom
 from integration_engine.domain.encounter import Encounter
 from integration_engine.domain.treatment import Delivery, Treatment
 from integration_engine.domain.treatment_day import TreatmentDay
-from integration_engine.rules.parameters import Parameters, PayerProfile, used
+from integration_engine.rules.parameters import Parameters, PayerProfile
 from integration_engine.rules.units import minutes_of
 
 OTHERWISE = ("times that overlap, leave the visit or do not add up would have been found",)
@@ -52,7 +52,7 @@ def check_times(
         outcome=Outcome.FAIL if findings else Outcome.PASS,
         working=tuple(finding.text for finding in findings)
         or ("no interval overlaps or leaves its visit; the note's totals agree with its codes",),
-        parameters=(used(profile.minutes_checks, day.date_of_service),),
+        parameters=(parameters.use(profile.minutes_checks, day.date_of_service),),
         citation=TOTALS,
         otherwise=OTHERWISE,
     )

@@ -272,7 +272,7 @@ class _Reading:
             return
         if facts.device_days is not None:
             if service.device_days is None:
-                self.findings.append(_no_days(service.code, subject))
+                self.findings.append(_no_days(service.code, subject, facts.citation))
             return
         if facts.unit_minutes is not None and service.minutes is None:
             self.findings.append(_no_minutes(service.code, subject))
@@ -284,7 +284,7 @@ class _Reading:
         ):
             self.findings.append(_not_one_on_one(service.code, subject, service.delivery))
         if facts.live_contact and service.live_contact is not True:
-            self.findings.append(_no_contact(service.code, subject))
+            self.findings.append(_no_contact(service.code, subject, facts.citation))
 
 
 def _assistant_minutes(group: Sequence[Treatment], minutes: Sequence[int | None]) -> int | None:
@@ -643,7 +643,7 @@ def _no_minutes(code: Hcpcs, subject: str) -> Finding:
     )
 
 
-def _no_days(code: Hcpcs, subject: str) -> Finding:
+def _no_days(code: Hcpcs, subject: str, citation: Citation) -> Finding:
     return Finding(
         id="documentation.device_days_missing",
         severity=Severity.ERROR,
@@ -653,10 +653,11 @@ def _no_days(code: Hcpcs, subject: str) -> Finding:
         subject=f"{subject}.device_days",
         expected="whole days",
         queue=Queue.DOCUMENTATION,
+        citation=citation,
     )
 
 
-def _no_contact(code: Hcpcs, subject: str) -> Finding:
+def _no_contact(code: Hcpcs, subject: str, citation: Citation) -> Finding:
     return Finding(
         id="documentation.live_contact_missing",
         severity=Severity.ERROR,
@@ -666,6 +667,7 @@ def _no_contact(code: Hcpcs, subject: str) -> Finding:
         subject=f"{subject}.live_contact",
         expected="yes",
         queue=Queue.DOCUMENTATION,
+        citation=citation,
     )
 
 
@@ -695,4 +697,5 @@ def _unknown_code(code: Hcpcs, subject: str) -> Finding:
         observed=str(code),
         queue=Queue.EDITS,
         outcome=Outcome.NOT_CHECKED,
+        citation=Citation(document="house rule", section="a code without a time basis is not billed; mappings/codes"),
     )
