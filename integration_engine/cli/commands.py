@@ -225,7 +225,10 @@ def conserve(as_json: Json = False) -> None:
 
 @queue_app.command("list")
 def queue_list(
-    queue: Annotated[str | None, typer.Argument(help="documentation, authorization, edits or interface.")] = None,
+    queue: Annotated[
+        str | None,
+        typer.Argument(help="documentation, authorization, edits, interface, rejections, denials or remittance."),
+    ] = None,
     state: str = "open",
     as_json: Json = False,
 ) -> None:

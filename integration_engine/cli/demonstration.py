@@ -20,7 +20,14 @@ from integration_engine.adapters.clock import system_clock
 from integration_engine.adapters.mapping_files import shipped_folder
 from integration_engine.adapters.mllp_client import MllpClient
 from integration_engine.adapters.payer_simulator import PayerSimulator
-from integration_engine.bootstrap import open_batch, open_store, rules_in_force, take_inbox, upgrade_database
+from integration_engine.bootstrap import (
+    open_batch,
+    open_outbound,
+    open_store,
+    rules_in_force,
+    take_inbox,
+    upgrade_database,
+)
 from integration_engine.cli.asking import messages_in
 from integration_engine.cli.output import print_table
 from integration_engine.core.money import ZERO
@@ -61,6 +68,7 @@ def run_demo(settings: Settings, folder: Path | None) -> int:
             with store.database.read() as connection:
                 days = treatment_days(connection)
             answered = _exchange(settings, store)
+            open_outbound(settings, store).write_manifest()
             with store.database.read() as connection:
                 counts = conserve(connection)
                 left = claims(connection)
