@@ -98,12 +98,12 @@ def _requirements(
 def _missing(requirement: Requirement, encounter: Encounter) -> Finding:
     return Finding(
         id=requirement.finding,
-        severity=Severity.ERROR,
+        severity=requirement.severity,
         text=requirement.text,
         fix=requirement.fix,
         owner=requirement.owner,
         subject=f"encounter {encounter.number or ''}.{requirement.need}".strip(),
-        queue=Queue(requirement.queue),
+        queue=Queue(requirement.queue) if requirement.severity is Severity.ERROR else None,
         citation=requirement.citation,
     )
 

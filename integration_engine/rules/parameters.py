@@ -302,11 +302,15 @@ class Mending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
-    """One thing that must be documented, for an encounter type and a payer segment (``any``: all)."""
+    """One thing that must be documented, for an encounter type and a payer segment (``any``: all).
+
+    Shapes   severity: an error holds the visit, a warning travels with it.
+    """
 
     need: str
     encounter_types: tuple[str, ...]
     segments: tuple[str, ...]
+    severity: Severity
     finding: str
     text: str
     fix: str

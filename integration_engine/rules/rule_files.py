@@ -20,7 +20,7 @@ from integration_engine.core import codes
 from integration_engine.core.dated import Dated, DatedValue
 from integration_engine.core.documents import Document, read_document
 from integration_engine.core.errors import MappingError, MappingProblem
-from integration_engine.core.findings import Citation, ParameterUse
+from integration_engine.core.findings import Citation, ParameterUse, Severity
 from integration_engine.domain.claim import Payer
 from integration_engine.domain.parties import Address, Discipline, Organization, PersonName, Practitioner
 from integration_engine.rules import parameters as p
@@ -28,6 +28,7 @@ from integration_engine.rules import rule_models as m
 from integration_engine.rules.conditions import compile_condition
 from integration_engine.rules.edit_facts import CLAIM_FIELDS, LINE_FIELDS
 from integration_engine.rules.gates import NEEDS
+from integration_engine.rules.source_review import citations, is_reviewed
 from integration_engine.rules.who_may import ACTIONS
 
 T = TypeVar("T")
@@ -75,6 +76,7 @@ def review_rules(files: Mapping[str, str]) -> tuple[Remark, ...]:
     """What deserves a look in files that compile: gaps in dates, values that end, sources in doubt or without a section."""
     reading = _Reading(files)
     reading.parameters()
+    reading.review_others(files)
     remarks = dict.fromkeys(reading.remarks)  # two lists of one anchor say the same
     return tuple(sorted(remarks, key=lambda remark: (remark.file, remark.line)))
 
@@ -206,6 +208,14 @@ class _Reading:
         if self.problems:
             raise MappingError(tuple(self.problems))
         return compiled
+
+    def review_others(self, files: Mapping[str, str]) -> None:
+        """Remark on the sources of files that are compiled elsewhere; what is wrong with them is told there."""
+        for name in (name for name in files if is_reviewed(name)):
+            self.documents[name] = document = read_document(name, files[name])
+            for path, label, stated in citations(document.value):
+                known = {field: stated[field] for field in m.Source.model_fields if stated.get(field) is not None}
+                self._doubts(name, path, label, m.Source.model_validate(known))
 
     # --- files --------------------------------------------------------------------------------------------------------
 
@@ -626,6 +636,7 @@ def _requirement(file: m.RequirementFile) -> p.Requirement:
     return p.Requirement(
         need=file.need,
         encounter_types=tuple(file.encounter_types),
+        severity=Severity(file.severity),
         segments=tuple(file.segments),
         finding=file.finding,
         text=file.text,

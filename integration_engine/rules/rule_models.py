@@ -346,6 +346,7 @@ class RequirementFile(_File):
     need: str
     encounter_types: list[str]
     segments: list[str]
+    severity: Literal["error", "warning"] = "error"
     finding: str
     text: str
     fix: str

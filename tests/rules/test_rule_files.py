@@ -168,3 +168,19 @@ cases:
 """
     results = [run_case(one, rules) for one in read_cases({"cases/gap.yaml": case})]
     assert [result.differences for result in results] == [()]
+
+
+@pytest.mark.parametrize(
+    ("file", "label"),
+    [
+        ("edits/claim_file.yaml", "claim_file."),
+        ("codes/claim_file.yaml", "lists."),
+        ("responses/appeals.yaml", "appeals."),
+    ],
+)
+def test_review_tells_unconfirmed_sources_of_every_kind_of_file_at_their_line(file: str, label: str) -> None:
+    remarks = [r for r in review_rules(FILES) if r.file == file and r.kind is RemarkKind.UNCONFIRMED]
+    lines = FILES[file].split("\n")
+    assert len(remarks) == sum("status: unconfirmed" in line for line in lines)
+    assert all("status: unconfirmed" in lines[r.line - 1] for r in remarks)
+    assert all(r.text.startswith(label) for r in remarks)
