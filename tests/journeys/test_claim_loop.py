@@ -27,6 +27,7 @@ from integration_engine.store.queries.conserve import conserve
 from tests.journeys.engine import Engine
 from tests.journeys.loop import KILLS_A_ROUND, ROUNDS, Loop, restless_payer
 
+pytestmark = pytest.mark.slow
 CLAIMS = int(os.environ.get("LOOP_CLAIMS", "200"))
 SEED = 20261124
 REFUSED = {"interchange_refused", "set_refused", "clearinghouse_rejected", "payer_rejected"}
