@@ -210,18 +210,20 @@ def beside(
 ) -> tuple[ClinicianTime, ...]:
     """Those of the other visits' times that touch these, at once or by a chain of others; equal times are counted, not repeated."""
     people = {_who(time, parameters) for time in own}
-    left = [time for time in others if _who(time, parameters) in people]
-    reached, chain = list(own), []
-    while reached:
-        touched = [t for t in left if any(_meet(t, r) and _who(t, parameters) == _who(r, parameters) for r in reached)]
-        left = [time for time in left if time not in touched] if touched else left
-        chain.extend(touched)
-        reached = touched
     same: dict[tuple[object, ...], ClinicianTime] = {}
-    for time in sorted(chain, key=lambda t: (t.start, t.stop, t.visit, t.code)):
+    for time in others:
         key = time.practitioner, time.start, time.stop, time.code, time.minutes
-        same[key] = replace(same[key], visits=same[key].visits + time.visits) if key in same else time
-    return tuple(same.values())[:MOST_KEPT]
+        known = same.get(key)
+        if known is not None:
+            same[key] = replace(known, visit=min(known.visit, time.visit), visits=known.visits + time.visits)
+        elif _who(time, parameters) in people:
+            same[key] = time
+    left, reached, chain = list(same.values()), list(own), []
+    while reached:
+        reached = [t for t in left if any(touches(t, other, parameters) for other in reached)]
+        left = [time for time in left if time not in reached] if reached else left
+        chain.extend(reached)
+    return tuple(sorted(chain, key=lambda t: (t.start, t.stop, t.visit, t.code, t.practitioner, t.minutes)))[:MOST_KEPT]
 
 
 def changed_times(before: PatientRecord | None, after: PatientRecord) -> dict[date, tuple[ClinicianTime, ...]]:
