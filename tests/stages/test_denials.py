@@ -19,7 +19,7 @@ from integration_engine.stages.denial_work import move_denial
 from integration_engine.store import Store
 from integration_engine.store.baselines import BaselineFrozen
 from tests.samples.denial_history import history
-from tests.stages.test_read_back import ALL_PAID, NOW, RULES, SAMPLES, TODAY, Office, chosen, messages
+from tests.stages.office import ALL_PAID, NOW, RULES, SAMPLES, TODAY, Office, chosen, messages
 
 HISTORY = tuple((path.name, path.read_bytes()) for path in sorted((SAMPLES / "history").glob("*.835")))
 ROWS = ("2026-05.csv", (SAMPLES / "history" / "2026-05.csv").read_bytes())
