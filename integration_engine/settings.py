@@ -84,6 +84,7 @@ class Settings:
     sftp_send_folder: str = _setting("", "Folder at the SFTP server that takes 837P files.")
     sftp_receive_folder: str = _setting("", "Folder at the SFTP server where answers lie.")
     sftp_seconds: int = _setting(300, "How often `serve` exchanges files, when SFTP_HOST is set.")
+    clock_days: int = _setting(0, "Days added to the date, for demonstrations and rehearsals; 0 in production.")
     log_level: str = _setting("info", "Least severe log line written: debug, info, warning or error.")
 
     @property

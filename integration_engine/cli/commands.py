@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from integration_engine.adapters.clock import shift
 from integration_engine.cli.batches import app as batch_app
 from integration_engine.settings import Settings, read_settings
 
@@ -47,7 +48,9 @@ Files = Annotated[list[Path], typer.Argument(exists=True, readable=True, help="F
 
 
 def _settings() -> Settings:
-    return read_settings(os.environ)
+    settings = read_settings(os.environ)
+    shift(settings.clock_days)
+    return settings
 
 
 # --- running ---------------------------------------------------------------------------------------------------------
@@ -343,6 +346,14 @@ def answers_list(
     from integration_engine.cli.answers import list_answers
 
     sys.exit(list_answers(_settings(), state, as_json=as_json))
+
+
+@answers_app.command("again")
+def answers_again(answer: int, by: By, reason: Reason) -> None:
+    """Take an answer file in that the engine failed on before."""
+    from integration_engine.cli.answers import take_again
+
+    sys.exit(take_again(_settings(), answer, by, reason))
 
 
 @answers_app.command("accept")

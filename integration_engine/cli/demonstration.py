@@ -12,11 +12,12 @@ import sys
 import time
 from collections import Counter
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from integration_engine.adapters.clock import system_clock
+from integration_engine.adapters.clock import days_to, shift, system_clock
 from integration_engine.adapters.mapping_files import shipped_folder
 from integration_engine.adapters.mllp_client import MllpClient
 from integration_engine.adapters.payer_simulator import PayerSimulator
@@ -42,6 +43,7 @@ from integration_engine.store.queries.overview import TreatmentDayRow, treatment
 
 DEFAULT_FOLDER = Path("demo-home")
 PATIENCE_SECONDS = 60
+DAY = date(2026, 11, 24)  # the samples tell of the weeks before it; filing limits are counted from their dates
 
 
 def run_demo(settings: Settings, folder: Path | None) -> int:
@@ -53,7 +55,10 @@ def run_demo(settings: Settings, folder: Path | None) -> int:
     if (home / "engine.db").exists():
         sys.stderr.write(f"{home} holds a database already; name an empty folder\n")
         return 2
-    settings = replace(settings, home=str(home), database_url="", outbound="", inbound="", mllp_port=0)
+    shift(days_to(DAY))
+    settings = replace(
+        settings, home=str(home), database_url="", outbound="", inbound="", mllp_port=0, clock_days=days_to(DAY)
+    )
     upgrade_database(settings)
     files = sorted((shipped_folder().parent / "samples" / "messages").glob("*.hl7"))
     messages = [named for file in files for named in messages_in(file)]
@@ -94,7 +99,13 @@ def _exchange(settings: Settings, store: Store) -> list[TakenBack]:
 
 def _environment(settings: Settings) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    given = {"HOME": settings.home, "MLLP_PORT": "0", "LOG_LEVEL": "warning", "MAPPINGS": settings.mappings}
+    given = {
+        "HOME": settings.home,
+        "MLLP_PORT": "0",
+        "LOG_LEVEL": "warning",
+        "MAPPINGS": settings.mappings,
+        "CLOCK_DAYS": str(settings.clock_days),
+    }
     return kept | {PREFIX + name: value for name, value in given.items() if value}
 
 

@@ -566,6 +566,7 @@ def _ready() -> Select[Any]:
     of_day = t.hold.c.treatment_day_id == t.claim.c.treatment_day_id
     held = exists().where(of_day | (t.hold.c.claim_id == t.claim.c.id), t.hold.c.state == "open")
     kept_back = exists().where(t.held_back.c.treatment_day_id == t.claim.c.treatment_day_id)
+    undecided = exists().where(t.decide_again.c.patient_id == day.patient_id)
     return (
         select(t.claim.c.id, t.claim.c.document, t.claim.c.follows_id)
         .join(t.treatment_day, day.id == t.claim.c.treatment_day_id)
@@ -574,6 +575,7 @@ def _ready() -> Select[Any]:
             day.state.in_((DayState.READY.value, DayState.BILLED.value)),
             ~held,
             ~kept_back,
+            ~undecided,
         )
     )
 
