@@ -1,7 +1,7 @@
 """Which modifiers does a service line carry, and in which order?
 
 Decides discipline, assistant, threshold, notice, habilitative and telehealth modifiers by payer and date, and carries
-the ones sent that only a person can know. 59 is added only where a payer profile says so and the record shows separate
+the ones sent that only a person can know; a sent one that it computes itself and did not find is told. 59 is added only where a payer profile says so and the record shows separate
 blocks; none is dropped silently: more than four hold the claim.
 Authority: CMS Pub 100-04 ch. 5 §§10.3, 20.1; 42 CFR 410.59 and 410.60 (assistants); CMS Pub 100-04 ch. 30 (notices).
 """
@@ -22,6 +22,7 @@ from integration_engine.domain.encounter import Modality
 from integration_engine.domain.parties import Discipline, LicenceLevel
 from integration_engine.domain.treatment import AdvanceNotice, DenialExpected, Treatment
 from integration_engine.rules.parameters import AssistantRule, Parameters, PayerProfile, ShareMethod
+from integration_engine.rules.sent_modifiers import Sent, doubt_about
 from integration_engine.rules.separate_services import Evidence, blocks_of
 from integration_engine.rules.units import Service
 
@@ -156,7 +157,7 @@ def split_by_assistant(therapist: int, assistant: int, units: int, rule: Assista
 class _Line:
     """One line being coded; modifiers are added in any order and put in the payer's order at the end."""
 
-    __slots__ = ("by_assistant", "code", "modifiers", "places", "units")
+    __slots__ = ("by_assistant", "code", "modifiers", "places", "share_unknown", "units")
 
     def __init__(self, code: Hcpcs, units: int, places: tuple[int, ...], marks: list[Modifier]) -> None:
         self.code = code
@@ -164,6 +165,7 @@ class _Line:
         self.places = places
         self.by_assistant = bool(marks)
         self.modifiers = marks
+        self.share_unknown = False
 
 
 class _Coding:
@@ -199,7 +201,10 @@ class _Coding:
             return _lines(service, service.units, 0)
         if service.assistant_minutes is None:
             self.findings.append(_share_unknown(service))
-            return _lines(service, service.units, 0)
+            lines = _lines(service, service.units, 0)
+            for line in lines:
+                line.share_unknown = True
+            return lines
         total = max(service.minutes or 0, service.assistant_minutes)
         assistant = service.assistant_minutes
         therapist = total - assistant
@@ -288,7 +293,7 @@ class _Coding:
         signed = next((t.advance_notice for t in group if t.advance_notice), None)
         if not self.profile.advance_notices.at(self.facts.as_of):
             sent = NOTICE.intersection(m for t in group for m in t.modifiers)
-            if sent:
+            if sent or expected is not None or signed is not None:
                 self.findings.append(_notice_not_allowed(line.code, tuple(sorted(sent)), self.profile.label))
             return
         if expected is None and signed is None:
@@ -384,7 +389,7 @@ class _Coding:
         """A line above the threshold: KX where necessity is attested; where a notice says it is not necessary, none."""
         if by_charge:
             self.findings.append(_threshold_by_charge(line.code, citation))
-        if NOTICE.intersection(line.modifiers):
+        if self._not_necessary(line):
             return
         if self.facts.attested is not True:
             self.findings.append(_not_attested(line.code, citation))
@@ -490,13 +495,48 @@ class _Coding:
         """Modifiers only a person can know, as the EMR sent them."""
         if not self.sent:
             return
+        billed: dict[int, set[Modifier]] = {}  # of a code split in two lines either may carry what was sent
+        for line in lines:
+            for place in line.places:
+                billed.setdefault(place, set()).update(line.modifiers)
+        told: set[tuple[Hcpcs, Modifier]] = set()
         for line in lines:
             apart = not SEPARATE.isdisjoint(line.modifiers)
             for place in line.places:
                 for modifier in self.facts.treatments[place].modifiers:
-                    computed = modifier in COMPUTED or (apart and modifier in SEPARATE)
-                    if not computed and modifier not in line.modifiers:
-                        line.modifiers.append(modifier)
+                    if modifier in line.modifiers or (apart and modifier in SEPARATE):
+                        continue
+                    if modifier not in COMPUTED or (modifier == KX and self._not_necessary(line)):
+                        line.modifiers.append(modifier)  # KX beside a notice is stopped by an edit
+                    elif modifier not in billed[place] and (line.code, modifier) not in told:
+                        told.add((line.code, modifier))
+                        self._doubt(line, place, modifier)
+
+    def _not_necessary(self, line: _Line) -> bool:
+        """A notice stands or is sent on the line: the service is not claimed to be necessary."""
+        sent = (m for place in line.places for m in self.facts.treatments[place].modifiers)
+        return not NOTICE.isdisjoint(line.modifiers) or (
+            self.profile.advance_notices.at(self.facts.as_of) and not NOTICE.isdisjoint(sent)
+        )
+
+    def _doubt(self, line: _Line, place: int, modifier: Modifier) -> None:
+        facts, rule = self.facts, self.parameters.assistant.at(self.facts.as_of)
+        assistants = self.parameters.assistant_modifiers
+        if modifier in assistants.values() and line.share_unknown:
+            return  # told already
+        treatments = [facts.treatments[one] for one in line.places]
+        sent = Sent(
+            modifier=modifier,
+            code=line.code,
+            place=place,
+            discipline=facts.discipline,
+            modality=facts.modality,
+            helped=any(t.assistant_minutes for t in treatments),
+            assistants_marked=self._assistants_marked() and rule.used and facts.setting not in rule.exempt_settings,
+            threshold_asked=self.profile.threshold.at(facts.as_of),
+            payer=self.profile.label,
+        )
+        self.findings.append(doubt_about(sent, self.parameters.discipline_modifiers, assistants))
 
     def finished(self, line: _Line) -> CodedLine:
         """The line with its modifiers in the payer's order; more than four hold."""
@@ -536,13 +576,14 @@ def _lines(service: Service, without: int, with_it: int, modifier: Modifier | No
 
 def _notice_modifiers(expected: DenialExpected | None, signed: AdvanceNotice | None) -> tuple[Modifier, ...]:
     """Source  CMS Pub 100-04 ch. 30 §50: GA with the required notice, GZ without, GX voluntary, GY excluded."""
-    table = {
+    table: dict[tuple[DenialExpected | None, AdvanceNotice | None], tuple[Modifier, ...]] = {
         (DenialExpected.NOT_NECESSARY, AdvanceNotice.REQUIRED): (GA,),
         (DenialExpected.NOT_NECESSARY, None): (GZ,),
         (DenialExpected.EXCLUDED, AdvanceNotice.VOLUNTARY): (GX, GY),
         (DenialExpected.EXCLUDED, None): (GY,),
+        (None, AdvanceNotice.VOLUNTARY): (GX,),  # a voluntary notice is for excluded services; GY may stand beside it
     }
-    return table.get((expected, signed), ()) if expected is not None else ()
+    return table.get((expected, signed), ())
 
 
 def _other_readings(assistant: int, total: int, rule: AssistantRule) -> tuple[str, ...]:
@@ -651,8 +692,8 @@ def _notice_not_allowed(code: Hcpcs, sent: tuple[Modifier, ...], payer: str) -> 
     return Finding(
         id="modifiers.notice_not_allowed",
         severity=Severity.ERROR,
-        text=f"{' '.join(sent)} stands on {code}, and {payer} takes no advance notice modifiers.",
-        fix="Ask the plan for its own decision before treating, and take the modifier out.",
+        text=f"{' '.join(sent) or 'An expected denial or a signed notice'} stands on {code}, and {payer} takes no advance notices.",
+        fix="Ask the plan for its own decision before treating, and take the notice or the modifier out.",
         owner="biller",
         subject=f"line {code}",
         observed=" ".join(sent),
