@@ -303,13 +303,17 @@ def take_inbox(settings: Settings, store: Store, rules: Callable[[], RulesInForc
     settings.inbound_folder.mkdir(parents=True, exist_ok=True)
     stage = ReadBack(store=store, rules=rules)
     taken: list[TakenBack] = []
-    while files := waiting(settings.inbound_folder):
+    later: set[str] = set()
+    while files := waiting(settings.inbound_folder, known=later):
         adopt_published(settings, store, rules)
         for file in files:
             outcome = stage.take(file.name, file.data, system_clock())
+            taken.append(outcome)
+            if outcome.state == "waiting":
+                later.add(file.name)
+                continue
             with suppress(InboxChanged):  # it is read again next round, as what it is now
                 settle(file, accepted=outcome.state != "rejected", reason=outcome.reason or outcome.state)
-            taken.append(outcome)
     decide_again(Adjudicate(store=store, rules=rules))
     stage.alerts(system_clock())
     return taken

@@ -15,13 +15,14 @@ from integration_engine.store.queries.claims import claims
 
 FINDINGS = 1
 WRONG_USE = 2
+UNKNOWN = "unknown"  # no limit stands in practice.yaml or in the payer's profile
 
 
 def take_in(settings: Settings, every: int, *, as_json: bool) -> int:
     """Take in what lies in inbound/; 1 when something of it waits for a person or was no answer."""
     waits = False
     for files in read_back(settings, every):
-        waits = waits or any(file.state in {"held", "rejected"} for file in files)
+        waits = waits or any(file.state in {"held", "rejected", "waiting"} for file in files)
         if as_json:
             print_json(files)
         elif files or not every:
@@ -42,6 +43,23 @@ def list_answers(settings: Settings, state: str | None, *, as_json: bool) -> int
         rows = [(f.id, f.file_name, f.kinds, f.state, f.taken_at, f.tolerances, f.reason) for f in files]
         print_table("Answer files", columns, rows)
     return 0
+
+
+def take_again(settings: Settings, answer_id: int, by: str, reason: str) -> int:
+    """Take a file in that the engine failed on, now that the fault is mended."""
+    if not by.strip() or not reason.strip():
+        sys.stderr.write("--by and --reason must not be empty: they are kept in the audit\n")
+        return WRONG_USE
+    with open_store(settings) as store:
+        rules = rules_in_force(settings)
+        try:
+            taken = ReadBack(store=store, rules=rules).again(answer_id, by=by, reason=reason, now=system_clock())
+        except LookupError as error:
+            sys.stderr.write(f"{error}\n")
+            return WRONG_USE
+        decide_again(Adjudicate(store=store, rules=rules))
+    print(f"{taken.file}: {taken.state}, {taken.claims} claims, {taken.paid} paid")
+    return FINDINGS if taken.state != "done" else 0
 
 
 def accept_answer(settings: Settings, answer_id: int, by: str, reason: str) -> int:
@@ -82,7 +100,7 @@ def list_claims(settings: Settings, standing: str | None, payer: str | None, *, 
                 r.total,
                 r.payer_owes,
                 r.patient_owes,
-                r.file_by,
+                r.file_by or UNKNOWN,
             )
             for r in rows
         ],

@@ -10,13 +10,14 @@ Source  X12.md §3.3 (read-back correlation).
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import structlog
 
-from integration_engine.core.findings import Finding, Queue, Severity
+from integration_engine.core.findings import Finding
 from integration_engine.crosswalk.answers.files import Answers, read_answers
 from integration_engine.crosswalk.answers.places import FilePlaces, place_of, read_places
 from integration_engine.domain.answers import (
@@ -37,20 +38,28 @@ from integration_engine.rules.ledger import refusal_entries
 from integration_engine.rules.life_cycle import ANSWER_MISSING, Waiting, missing_answer, patience_of, standing
 from integration_engine.rules.posting import STOPPING
 from integration_engine.rules.remit_matching import match_status
+from integration_engine.rules.strange_answers import NOT_TAKEN, not_taken, rerouted_claim, rerouted_file, unknown_file
 from integration_engine.stages.posting_remits import Gathered, Ours, PostRemits
+from integration_engine.stages.refused_corrections import refused_corrections
 from integration_engine.stages.rules_in_force import RulesInForce
-from integration_engine.store import Connection, Store
+from integration_engine.store import Connection, Store, may_pass
 from integration_engine.store.submissions import NewEvent, SentFile
 
 log = structlog.get_logger(__name__)
+CONTROL_DIGITS = 9
+ATTEMPTS = 3
+EARLY = (
+    "It answers a file that is not noted as sent yet; it stays in inbound/ and is read again after the next `batch`."
+)
+BUSY = "The database was busy or out of reach; the file stays in inbound/ and is read again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenBack:
     """What one file came to, as billing staff want to hear of it.
 
-    Shapes   state: done, held (something waits for a person), repeated (these bytes were taken in before) or rejected
-             (no answer at all, or a test answer to production).
+    Shapes   state: done, held (something waits for a person), repeated (these bytes were taken in before), rejected (no
+             answer at all, or a test answer to production) or waiting (nothing was taken in; it is read again later).
     """
 
     file: str
@@ -73,7 +82,35 @@ class ReadBack:
     def take(self, name: str, data: bytes, now: datetime) -> TakenBack:
         """Take one file in; never raises for what a sender wrote."""
         rules = self.rules()
+        name = name.encode("utf-8", "backslashreplace").decode("utf-8")  # a file system may hold other names
         answers = read_answers(data)
+        try:
+            taken = self._patiently(lambda: self._take_whole(name, data, answers, rules, now))
+        except Exception as error:
+            if may_pass(error):
+                log.warning("answer.waiting", stage="read_back", reason=type(error).__name__)
+                return TakenBack(file=name, state="waiting", kinds=_kinds(answers), reason=BUSY)
+            log.exception("answer.not_taken", stage="read_back", outcome="held")
+            return self._set_aside(name, data, _kinds(answers), not_taken(type(error).__name__), now)
+        log.info(
+            "answer.taken",
+            stage="read_back",
+            outcome=taken.state,
+            claims=taken.claims,
+            refused=taken.refused,
+            denied=taken.denied,
+        )
+        return taken
+
+    @staticmethod
+    def _patiently(attempt: Callable[[], TakenBack]) -> TakenBack:
+        """Try again: another process may have been in the way, by a deadlock or by reading the same file at once."""
+        for _ in range(ATTEMPTS - 1):
+            with suppress(Exception):
+                return attempt()
+        return attempt()
+
+    def _take_whole(self, name: str, data: bytes, answers: Answers, rules: RulesInForce, now: datetime) -> TakenBack:
         kinds = _kinds(answers)
         with self.store.database.write() as connection:
             known = self.store.answers.known(connection, data)
@@ -84,24 +121,28 @@ class ReadBack:
                     kinds=kinds,
                     reason=f"taken in before as {known.file_name}",
                 )
+            if self._early(connection, answers, rules):
+                return TakenBack(file=name, state="waiting", kinds=kinds, reason=EARLY)
             tolerances = " ".join(f"{tolerance}={count}" for tolerance, count in answers.tolerances)
             answer_id = self.store.answers.keep(connection, name, data, kinds, tolerances, now)
-            refusal = _not_for_us(answers, rules)
-            if refusal:
-                self.store.answers.settle(connection, answer_id, "rejected", refusal)
-                self.store.holds.sync(connection, _held(answers.problems), now, answer_id=answer_id)
-                return TakenBack(file=name, state="rejected", kinds=kinds, reason=refusal)
-            taken = self._take(connection, answer_id, name, answers, rules, now)
-        log.info(
-            "answer.taken",
-            answer_id=answer_id,
-            stage="read_back",
-            outcome=taken.state,
-            claims=taken.claims,
-            refused=taken.refused,
-            denied=taken.denied,
-        )
-        return taken
+            return self._take(connection, answer_id, name, answers, rules, now)
+
+    def _early(self, connection: Connection, answers: Answers, rules: RulesInForce) -> bool:
+        """True when the answer was faster than the process that sent the file: it is read again when that is noted."""
+        named = [one.interchange for one in answers.interchanges] + [one.group for one in answers.groups]
+        interchanges = {number for text in named if (number := control_number(text)) is not None}
+        numbers = {status.number for report in answers.reports for status in report.claims}
+        numbers |= {claim.number for remit in answers.remits for claim in remit.claims}
+        receivers = _receivers(answers, rules)
+        return self.store.submissions.on_their_way(connection, interchanges, receivers, numbers - {""})
+
+    def _set_aside(self, name: str, data: bytes, kinds: str, finding: Finding, now: datetime) -> TakenBack:
+        """Keep a file that the engine failed on, so that the files after it go on and a person is told."""
+        with self.store.database.write() as connection:
+            answer_id = self.store.answers.keep(connection, name, data, kinds, "", now)
+            self.store.holds.sync(connection, _held((finding,)), now, answer_id=answer_id)
+            self.store.answers.settle(connection, answer_id, "held", finding.text)
+        return TakenBack(file=name, state="held", kinds=kinds, reason=finding.text)
 
     def accept(self, answer_id: int, *, by: str, reason: str, now: datetime) -> TakenBack:
         """Post the remits of a file that did not balance, because a person accepted the difference.
@@ -126,6 +167,22 @@ class ReadBack:
             )
             accepted = [finding for finding in gathered.findings if finding.id not in STOPPING]
             return self._save(connection, answer_id, name, answers, replace(gathered, findings=accepted), on, now)
+
+    def again(self, answer_id: int, *, by: str, reason: str, now: datetime) -> TakenBack:
+        """Take a file in that the engine failed on before.
+
+        Raises   LookupError when it was taken in, or is not known; what failed, when it fails again.
+        """
+        rules = self.rules()
+        with self.store.database.write() as connection:
+            name, data = self.store.answers.bytes_of(connection, answer_id)
+            if not self.store.holds.stops_answer(connection, answer_id, NOT_TAKEN):
+                msg = f"answer file {answer_id} was taken in already"
+                raise LookupError(msg)
+            self.store.audit.append(
+                connection, who=by, what="take again", subject=f"answer {answer_id}", reason=reason, now=now
+            )
+            return self._take(connection, answer_id, name, read_answers(data), rules, now)
 
     def alerts(self, now: datetime) -> int:
         """Tell of every claim whose answer is overdue, and take back what has come since; returns how many are overdue."""
@@ -159,10 +216,14 @@ class ReadBack:
     def _take(
         self, connection: Connection, answer_id: int, name: str, answers: Answers, rules: RulesInForce, now: datetime
     ) -> TakenBack:
+        refusal = _not_for_us(answers, rules)
+        if refusal:
+            self.store.answers.settle(connection, answer_id, "rejected", refusal)
+            self.store.holds.sync(connection, _held(answers.problems), now, answer_id=answer_id)
+            return TakenBack(file=name, state="rejected", kinds=_kinds(answers), reason=refusal)
         gathered = Gathered(findings=list(answers.problems))
         on = self._today(rules, now)
-        senders = {envelope.sender for envelope in answers.envelopes}
-        from_them = frozenset(r.key for r in rules.receivers.values() if r.interchange_receiver_id in senders)
+        from_them = _receivers(answers, rules)
         for interchange in answers.interchanges:
             self._interchange(connection, interchange, from_them, gathered, rules, on)
         for group in answers.groups:
@@ -218,15 +279,16 @@ class ReadBack:
 
         Shapes   receivers: whose name stands in the answer's envelope; they tell apart files of one number.
         """
-        files = self.store.submissions.by_interchange(connection, int(number)) if number.isdigit() else []
+        interchange = control_number(number)
+        files = self.store.submissions.by_interchange(connection, interchange) if interchange is not None else []
         files = [file for file in files if file.receiver in receivers] or files
         if len(files) == 1 and files[0].rerouted:
-            gathered.findings.append(_rerouted_file(what, files[0]))
+            gathered.findings.append(rerouted_file(what, files[0].receiver, files[0].file_name))
             gathered.held = True
             return None
         if len(files) == 1:
             return files[0]
-        gathered.findings.append(_unknown_file(what, len(files)))
+        gathered.findings.append(unknown_file(what, len(files)))
         gathered.held = True
         return None
 
@@ -263,7 +325,7 @@ class ReadBack:
             other = receivers and sent_to[found.claim.id] not in receivers
             if other and report.source is not StatusSource.PAYER:
                 what = f"277CA for claim {found.claim.number}"
-                gathered.findings.append(_rerouted_claim(what, sent_to[found.claim.id]))
+                gathered.findings.append(rerouted_claim(what, sent_to[found.claim.id]))
                 gathered.held = True
                 continue
             word = of_status(status, found.claim.number, report.source, report.sent_on or on, rules.responses)
@@ -290,6 +352,7 @@ class ReadBack:
             for claim_id, word, batch_id in gathered.words
         ]
         touched = {claim_id for claim_id, _, _ in gathered.words}
+        submissions.lock(connection, touched)
         known = submissions.events(connection, touched)
         submissions.append(connection, events, now)
         for new in events:
@@ -328,6 +391,7 @@ class ReadBack:
         numbers = self.store.submissions.numbers(connection, refused)
         earlier, ids = self.store.ledger.postings_of(connection, refused)
         self.store.ledger.append(connection, refusal_entries(set(numbers.values()), on, earlier), ids, now)
+        refused_corrections(self.store, connection, refused, on, now)
 
 
 def _blamed(
@@ -352,6 +416,19 @@ def _as_transaction(group: GroupAnswer) -> TransactionAnswer:
     return TransactionAnswer(transaction="0001", code=group.code, reasons=group.reasons)
 
 
+def control_number(text: str) -> int | None:
+    """An interchange or group control number (ISA13, GS06: up to nine digits); None for anything else."""
+    digits = text.lstrip("0")
+    fits = text.isascii() and text.isdigit() and 0 < len(digits) <= CONTROL_DIGITS
+    return int(digits) if fits else None
+
+
+def _receivers(answers: Answers, rules: RulesInForce) -> frozenset[str]:
+    """The receivers of ours whose name stands in the answer's envelopes."""
+    senders = {envelope.sender for envelope in answers.envelopes}
+    return frozenset(r.key for r in rules.receivers.values() if r.interchange_receiver_id in senders)
+
+
 def _kinds(answers: Answers) -> str:
     held = (
         ("TA1", answers.interchanges),
@@ -374,44 +451,3 @@ def _not_for_us(answers: Answers, rules: RulesInForce) -> str:
 def _held(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The findings that wait for a person, told apart by where in the file they lie."""
     return tuple(replace(finding, subject=finding.subject or finding.position) for finding in findings if finding.holds)
-
-
-def _rerouted_file(what: str, file: SentFile) -> Finding:
-    return Finding(
-        id="rejections.rerouted_file_answered",
-        severity=Severity.ERROR,
-        text=f"{file.receiver} answers {file.file_name}, whose claims went to another receiver since: {what}.",
-        fix=f"Unless it refused the file, ask {file.receiver} to drop it, or the payer gets its claims twice.",
-        owner="biller",
-        subject=what,
-        observed=file.file_name,
-        queue=Queue.REJECTIONS,
-        due_in_days=0,
-    )
-
-
-def _rerouted_claim(what: str, receiver: str) -> Finding:
-    return Finding(
-        id="rejections.rerouted_claim_answered",
-        severity=Severity.ERROR,
-        text=f"Another clearinghouse than {receiver}, to which the claim went last, answers it: {what}.",
-        fix="Unless it refused the claim, ask it to drop the claim, or the payer gets it twice.",
-        owner="biller",
-        subject=what,
-        observed=receiver,
-        queue=Queue.REJECTIONS,
-        due_in_days=0,
-    )
-
-
-def _unknown_file(what: str, count: int) -> Finding:
-    several = "No file" if count == 0 else f"{count} files"
-    return Finding(
-        id="rejections.file_unknown",
-        severity=Severity.ERROR,
-        text=f"{several} of ours fits the answer: {what}.",
-        fix="Look whether the answer is meant for another sender; if it is ours, tell the interface administrator.",
-        owner="interface administrator",
-        subject=what,
-        queue=Queue.REJECTIONS,
-    )

@@ -16,13 +16,14 @@ from integration_engine.store.audit import Audit
 from integration_engine.store.baselines import Baselines
 from integration_engine.store.batches import Batches
 from integration_engine.store.clinician_times import ClinicianTimes
-from integration_engine.store.database import Database
+from integration_engine.store.database import Database, may_pass
 from integration_engine.store.denials import Denials
 from integration_engine.store.hold_stages import HoldStages
 from integration_engine.store.holds import Holds
 from integration_engine.store.ids import IdFactory
 from integration_engine.store.journal import Journal
 from integration_engine.store.lanes import Lanes
+from integration_engine.store.later_claims import LaterClaims
 from integration_engine.store.ledger import Ledger
 from integration_engine.store.queries.conserve import conserve
 from integration_engine.store.records import PatientRecords
@@ -30,7 +31,7 @@ from integration_engine.store.sent_files import SentFiles
 from integration_engine.store.submissions import Submissions
 from integration_engine.store.versions import Versions
 
-__all__ = ["Connection", "SchemaBehind", "Store"]
+__all__ = ["Connection", "SchemaBehind", "Store", "may_pass"]
 
 
 class SchemaBehind(EngineError):
@@ -52,6 +53,7 @@ class Store:
     batches: Batches
     sent_files: SentFiles
     submissions: Submissions
+    later_claims: LaterClaims
     clinician_times: ClinicianTimes
     answers: AnswerFiles
     ledger: Ledger
@@ -88,6 +90,7 @@ class Store:
             batches=Batches(database, ids, holds, submissions, audit),
             sent_files=SentFiles(ids, submissions),
             submissions=submissions,
+            later_claims=LaterClaims(ids, holds, submissions),
             clinician_times=ClinicianTimes(),
             answers=AnswerFiles(ids),
             ledger=Ledger(ids),

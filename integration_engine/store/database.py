@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -10,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Date, Engine, Table, Text, bindparam, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
 
 BUSY_SECONDS = 30
@@ -77,6 +79,21 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+def may_pass(error: Exception) -> bool:
+    """True for a failure that the same statements may not meet again: a lock, a deadlock, a lost connection.
+
+    Source  PostgreSQL error codes, appendix A: classes 08, 40, 53, 55 and 57.
+    """
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated or isinstance(error.orig, sqlite3.OperationalError):
+        return True
+    return str(getattr(error.orig, "sqlstate", None) or "")[:2] in _PASSING_CLASSES
+
+
+_PASSING_CLASSES = frozenset({"08", "40", "53", "55", "57"})
 
 
 def _sqlite_manners(connection: Any, _: Any) -> None:

@@ -242,6 +242,12 @@ class Holds:
         )
         return set(rows.scalars())
 
+    @staticmethod
+    def stops_answer(connection: Connection, answer_id: int, finding: str) -> bool:
+        """True when an open hold of this kind hangs on an answer file."""
+        of_answer = hold.c.answer_id == answer_id, hold.c.finding == finding, hold.c.state == "open"
+        return connection.scalar(select(hold.c.id).where(*of_answer).limit(1)) is not None
+
     # --- what people do -----------------------------------------------------------------------------------------------
 
     def list(

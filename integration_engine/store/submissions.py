@@ -26,6 +26,7 @@ from integration_engine.store.documents import decode_draft, encode
 from integration_engine.store.holds import Holds
 from integration_engine.store.ids import IdFactory
 
+LEFT = tuple(state.value for state in SentState)
 UNDECIDED = ("sent", "acknowledged", "at_clearinghouse", "at_payer")
 _FINDINGS: TypeAdapter[tuple[Finding, ...]] = TypeAdapter(tuple[Finding, ...])
 
@@ -87,15 +88,44 @@ class Submissions:
         """Claims by our own number (CLM01)."""
         found = {}
         for part in parts(sorted(numbers)):
-            for row in connection.execute(_sent().where(t.claim.c.number.in_(part))):
+            left = t.claim.c.number.in_(part), t.claim.c.state.in_(LEFT)
+            for row in connection.execute(_sent().where(*left)):
                 found[row.number] = _claim(row)
         return found
+
+    @staticmethod
+    def on_their_way(
+        connection: Connection, interchanges: Collection[int], receivers: Collection[str], numbers: Collection[str]
+    ) -> bool:
+        """True when one of these files or claims lies in a file that was handed over but is not noted as sent yet.
+
+        Shapes   receivers: whose answer it is; empty where nobody knows, and then no file that was sent may fit.
+        """
+        b = t.batch.c
+        for part in parts(sorted(interchanges)):
+            rows = connection.execute(
+                select(b.interchange, b.receiver, b.state).where(
+                    b.interchange.in_(part), b.state.in_(("checked", "published"))
+                )
+            ).all()
+            sent = {row.interchange for row in rows if row.state == "published"}
+            if any(
+                row.state == "checked" and (row.receiver in receivers if receivers else row.interchange not in sent)
+                for row in rows
+            ):
+                return True
+        for part in parts(sorted(numbers)):
+            waits = t.claim.c.number.in_(part), t.claim.c.state == "batched"
+            if connection.scalar(select(t.claim.c.id).where(*waits).limit(1)) is not None:
+                return True
+        return False
 
     def by_payer_number(self, connection: Connection, numbers: Collection[str]) -> dict[str, tuple[SentClaim, ...]]:
         """Claims by the payer's control number; several where the payer gave one number to several submissions."""
         found: dict[str, list[SentClaim]] = defaultdict(list)
         for part in parts(sorted(numbers)):
-            query = _sent().where(t.claim.c.payer_control_number.in_(part)).order_by(t.claim.c.id)
+            left = t.claim.c.payer_control_number.in_(part), t.claim.c.state.in_(LEFT)
+            query = _sent().where(*left).order_by(t.claim.c.id)
             for row in connection.execute(query):
                 found[row.payer_control_number].append(_claim(row))
         return {number: tuple(claims) for number, claims in found.items()}
@@ -206,6 +236,13 @@ class Submissions:
             )
             found.update(rows.scalars())
         return found
+
+    @staticmethod
+    def lock(connection: Connection, claim_ids: Collection[int]) -> None:
+        """Keep others from deciding where these claims stand until the transaction ends."""
+        for part in parts(sorted(claim_ids)):
+            rows = select(t.claim.c.id).where(t.claim.c.id.in_(part)).order_by(t.claim.c.id).with_for_update()
+            connection.execute(rows).all()
 
     # --- saying -------------------------------------------------------------------------------------------------------
 

@@ -18,6 +18,8 @@ from integration_engine.domain.answers import ClaimStatusReport, GroupAnswer, In
 from integration_engine.domain.remit import Remit
 from integration_engine.wire.x12.reading import Group, Interchange, Reading, Transaction, read_interchanges
 
+NUL = b"\0"  # fills the last block of some transfers; anywhere else it is damage, and no database text can hold it
+_DAMAGED = "The file holds a NUL byte, which no X12 file may: it was damaged on its way."
 GUIDES = {"999": "005010X231A1", "277": "005010X214", "835": "005010X221A1"}
 _INQUIRY_ANSWER = "X212"  # a 277 that answers an inquiry, not an acknowledgment of claims
 _QUEUES = {"835": Queue.REMITTANCE}
@@ -65,8 +67,14 @@ def read_answers(data: bytes) -> Answers:
 
     Shapes   data: the bytes of the file as they lie in inbound/; any bytes at all.
     """
-    reading = read_interchanges(data)
+    whole = data.rstrip(NUL)
+    place = whole.find(NUL)
+    if place >= 0:
+        return Answers(problems=(_of_file(_DAMAGED, Severity.ERROR, f"byte {place}"),))
+    reading = read_interchanges(whole)
     sorting = _Sorting(reading)
+    if len(whole) < len(data):
+        sorting.tolerances[AnswerTolerance.NUL_PADDING.value] += len(data) - len(whole)
     for interchange in reading.interchanges:
         sorting.interchange(interchange)
     return sorting.finished()

@@ -34,6 +34,7 @@ class AnswerTolerance(StrEnum):
     SEGMENT_COUNT_DIFFERS = "segment_count_differs"
     CONTROL_NUMBER_DIFFERS = "control_number_differs"
     UNPADDED_CONTROL_NUMBER = "unpadded_control_number"
+    NUL_PADDING = "nul_padding"
     CLAIM_NUMBER_OF_ZEROS = "claim_number_of_zeros"
 
 
