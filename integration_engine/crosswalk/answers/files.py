@@ -68,10 +68,10 @@ def read_answers(data: bytes) -> Answers:
     Shapes   data: the bytes of the file as they lie in inbound/; any bytes at all.
     """
     whole = data.rstrip(NUL)
-    place = whole.find(NUL)
-    if place >= 0:
-        return Answers(problems=(_of_file(_DAMAGED, Severity.ERROR, f"byte {place}"),))
     reading = read_interchanges(whole)
+    place = whole.find(NUL)
+    if place >= 0 and reading.interchanges:
+        return Answers(problems=(_of_file(_DAMAGED, Severity.ERROR, f"byte {place}"),))
     sorting = _Sorting(reading)
     if len(whole) < len(data):
         sorting.tolerances[AnswerTolerance.NUL_PADDING.value] += len(data) - len(whole)
