@@ -21,7 +21,8 @@ from integration_engine.core.money import ZERO
 from integration_engine.domain.encounter import Modality
 from integration_engine.domain.parties import Discipline, LicenceLevel
 from integration_engine.domain.treatment import AdvanceNotice, DenialExpected, Treatment
-from integration_engine.rules.parameters import AssistantRule, Parameters, PayerProfile, ShareMethod
+from integration_engine.rules.assistant_share import other_readings, split_as_a_whole, split_by_unit
+from integration_engine.rules.parameters import Parameters, PayerProfile
 from integration_engine.rules.sent_modifiers import Sent, doubt_about
 from integration_engine.rules.separate_services import Evidence, blocks_of
 from integration_engine.rules.units import Service
@@ -109,49 +110,7 @@ def coded_lines(
     )
 
 
-# --- assistants ------------------------------------------------------------------------------------------------------
-
-
-def over_the_share(assistant: int, total: int, rule: AssistantRule) -> bool:
-    """Do the assistant's minutes exceed the share that counts (a tenth)?
-
-    Why      CMS published two ways to round and the statute says more than 10 percent; the method is dated data.
-    """
-    return _over_by(rule.share_method, assistant, total, rule.share_over)
-
-
-def _over_by(method: ShareMethod, assistant: int, total: int, tenths: int) -> bool:
-    if method is ShareMethod.STRICT:
-        return 10 * assistant > tenths * total
-    if method is ShareMethod.PERCENTAGE:
-        return total > 0 and (200 * assistant + total) // (2 * total) > 10 * tenths
-    return assistant >= (total + 5) // 10 + 1
-
-
-def split_by_assistant(therapist: int, assistant: int, units: int, rule: AssistantRule) -> tuple[int, int, str, bool]:
-    """Units without and with the assistant modifier, in words, and whether a person should look.
-
-    Units    therapist: minutes with the therapist, joint ones included. assistant: minutes without.
-    Source   42 CFR 410.59(a)(4), 410.60(a)(4); CMS CY 2022 final rule for the midpoint exception.
-    """
-    without, p = divmod(therapist, 15)
-    with_it, a = divmod(assistant, 15)
-    left = units - without - with_it
-    if left <= 0:
-        with_it = min(with_it, units)
-        return units - with_it, with_it, f"{without} whole units by the therapist, {with_it} by the assistant", left < 0
-    if left == 1:
-        over = over_the_share(a, p + a, rule)
-        if rule.therapist_midpoint is not None and p >= rule.therapist_midpoint:
-            by_assistant, why = False, f"the therapist's {p} min reach the midpoint"
-        elif rule.therapist_midpoint is not None and a >= rule.therapist_midpoint:
-            by_assistant, why = True, f"the assistant's {a} min reach the midpoint, the therapist's {p} do not"
-        else:
-            by_assistant = over
-            why = f"the assistant's {a} of {p + a} min are {'over' if over else 'not over'} {rule.share_over * 10} %"
-        return without + (not by_assistant), with_it + by_assistant, f"last unit: {why}", False
-    addressed = rule.two_units_from <= p + a <= rule.two_units_to
-    return without + left - 1, with_it + 1, f"two units left of {p} + {a} min: one each", not addressed
+# --- coding -----------------------------------------------------------------------------------------------------------
 
 
 class _Line:
@@ -208,22 +167,22 @@ class _Coding:
         total = max(service.minutes or 0, service.assistant_minutes)
         assistant = service.assistant_minutes
         therapist = total - assistant
-        review = False
-        if service.facts is None or service.facts.unit_minutes is None:
-            whole = over_the_share(assistant, total, rule)
-            without, with_it = (0, service.units) if whole else (service.units, 0)
-            why = f"assistant {assistant} of {total} min, {'over' if whole else 'not over'} {rule.share_over * 10} %"
+        if service.facts is None or service.facts.unit_minutes is None or service.facts.once:
+            split = split_as_a_whole(therapist, assistant, service.units, rule)
         else:
-            without, with_it, why, review = split_by_assistant(therapist, assistant, service.units, rule)
+            split = split_by_unit(therapist, assistant, service.lengths, rule)
         modifier = self.parameters.assistant_modifiers[self.facts.discipline]
         self.decisions.append(
             Decision(
                 station="modifiers",
                 subject=service.code,
                 rule="modifiers.assistant",
-                value=f"{with_it} with {modifier}, {without} without",
+                value=f"{split.with_it} with {modifier}, {split.without} without",
                 inputs=(("therapist minutes", str(therapist)), ("assistant minutes", str(assistant))),
-                working=(f"therapist {therapist} min, assistant alone {assistant} min, {service.units} units", why),
+                working=(
+                    f"therapist {therapist} min, assistant alone {assistant} min, {service.units} units",
+                    split.why,
+                ),
                 parameters=(
                     ParameterUse(
                         name="assistant_rule",
@@ -232,12 +191,12 @@ class _Coding:
                     ),
                 ),
                 citation=rule.citation,
-                otherwise=("joint minutes count as the therapist's", *_other_readings(assistant, total, rule)),
+                otherwise=("joint minutes count as the therapist's", *other_readings(assistant, total, rule)),
             )
         )
-        if review:
-            self.findings.append(_share_not_addressed(service, rule.citation))
-        return _lines(service, without, with_it, modifier)
+        if split.doubt is not None:
+            self.findings.append(_share_not_addressed(service, split.doubt, rule.citation))
+        return _lines(service, split.without, split.with_it, modifier, marked_first=split.first_with_it)
 
     def _assistants_marked(self) -> bool:
         if self.facts.discipline is Discipline.SLP:
@@ -554,11 +513,14 @@ class _Coding:
         )
 
 
-def _lines(service: Service, without: int, with_it: int, modifier: Modifier | None = None) -> list[_Line]:
+def _lines(
+    service: Service, without: int, with_it: int, modifier: Modifier | None = None, *, marked_first: bool = False
+) -> list[_Line]:
     """Lines without and with the assistant modifier; of a family, the first unit is the first code's."""
     lines = []
     first_given = False
-    for units, mark in ((without, None), (with_it, modifier)):
+    parts = ((without, None), (with_it, modifier))
+    for units, mark in reversed(parts) if marked_first else parts:
         left = units
         if not left:
             continue
@@ -586,16 +548,6 @@ def _notice_modifiers(expected: DenialExpected | None, signed: AdvanceNotice | N
     return table.get((expected, signed), ())
 
 
-def _other_readings(assistant: int, total: int, rule: AssistantRule) -> tuple[str, ...]:
-    """What the other published ways of rounding the tenth would say, where they differ."""
-    mine = over_the_share(assistant, total, rule)
-    return tuple(
-        f"rounded by the {other.value} method, {assistant} of {total} min would be {'over' if not mine else 'not over'}"
-        for other in ShareMethod
-        if _over_by(other, assistant, total, rule.share_over) is not mine
-    )
-
-
 def _amount(exact: Decimal | None, each: Decimal | None, units: int) -> str:
     if each is None:
         return "an amount that is not loaded"
@@ -619,11 +571,11 @@ def _share_unknown(service: Service) -> Finding:
     )
 
 
-def _share_not_addressed(service: Service, citation: Citation) -> Finding:
+def _share_not_addressed(service: Service, doubt: str, citation: Citation) -> Finding:
     return Finding(
         id="modifiers.assistant_split_review",
         severity=Severity.WARNING,
-        text=f"CMS does not address how the last two units of {service.code} divide here; one was given to each.",
+        text=f"{service.code}: {doubt}.",
         fix="Have compliance look at the minutes.",
         owner="compliance",
         subject=f"encounter.treatments[{service.places[0]}]",

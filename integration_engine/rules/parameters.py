@@ -251,11 +251,13 @@ class AssistantRule:
 
     Shapes   share_over: tenths that trigger. therapist_midpoint: the 2022 exception. exempt_settings: places whose
              claims carry no assistant modifier.
+    Units    unit_minutes: length of the units that the regulation tells how to share.
     """
 
     used: bool
     share_method: ShareMethod
     share_over: int
+    unit_minutes: int
     therapist_midpoint: int | None
     two_units_from: int
     two_units_to: int

@@ -698,6 +698,7 @@ def _assistant_rule(span: m.AssistantSpan) -> p.AssistantRule:
         used=span.used,
         share_method=p.ShareMethod(span.share_method),
         share_over=span.share_over_tenths,
+        unit_minutes=span.unit_minutes,
         therapist_midpoint=span.therapist_midpoint,
         two_units_from=span.two_units_from,
         two_units_to=span.two_units_to,

@@ -257,6 +257,7 @@ class AssistantSpan(Span):
     used: bool = True
     share_method: Literal["strict", "percentage", "simple"] = "strict"
     share_over_tenths: int = 1
+    unit_minutes: int = Field(ge=1)
     therapist_midpoint: int | None = None
     two_units_from: int = 23
     two_units_to: int = 28

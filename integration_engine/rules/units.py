@@ -57,6 +57,15 @@ class Service:
     units: int = 0
 
     @property
+    def lengths(self) -> tuple[int, ...]:
+        """Minutes of each unit billed, in order; a family's further units have a length of their own."""
+        if self.facts is None or self.facts.unit_minutes is None:
+            return ()
+        first = self.facts.unit_minutes
+        after = self.further.unit_minutes if self.further is not None and self.further.unit_minutes else first
+        return (first, *(after,) * (self.units - 1)) if self.units else ()
+
+    @property
     def billed(self) -> tuple[tuple[Hcpcs, int], ...]:
         """Codes with their units; a family gives its first unit to the first code and the rest to the further one."""
         if not self.units:

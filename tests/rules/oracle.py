@@ -197,6 +197,31 @@ def assistant_split(therapist: int, assistant: int, units: int, on: date) -> tup
     return without, with_it, False
 
 
+def assistant_split_by_blocks(therapist: int, assistant: int, blocks: list[int]) -> list[bool]:
+    """Of each block of a code that does not count by 15 minutes: does the assistant's modifier stand on it?
+
+    §2.2 speaks of 15-minute units; of others only the tenth holds. A block whose minutes one person gave is theirs, the
+    therapist asked first; one block left over is judged by the tenth of what is left, of two the second is the assistant's.
+    """
+    owners: list[str] = []
+    for block in blocks:
+        if therapist >= block:
+            owners.append("therapist")
+            therapist -= block
+        elif assistant >= block:
+            owners.append("assistant")
+            assistant -= block
+        else:
+            owners.append("")
+    if owners.count("") == 1:
+        over = _over_a_tenth(assistant, therapist + assistant)
+        owners[owners.index("")] = "assistant" if over else "therapist"
+    elif owners.count("") == 2:
+        owners[owners.index("")] = "therapist"
+        owners[owners.index("")] = "assistant"
+    return [owner == "assistant" for owner in owners]
+
+
 def assistant_lines(services: list[dict], units: Allocation, on: date) -> tuple[dict[tuple[str, bool], int], set[str]]:
     """Units of each (code, with the modifier?) line of 15-minute codes, and the codes a person must look at."""
     lines: dict[tuple[str, bool], int] = {}

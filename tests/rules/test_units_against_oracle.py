@@ -244,6 +244,40 @@ def test_untimed_code_every_pair_of_minutes(code: str, on: str) -> None:
             assert answer["timed_minutes"] == answer["total_timed_units"] == 0
 
 
+@pytest.mark.parametrize(
+    ("code", "discipline", "longest"),
+    [("97550", "OT", 75), ("97545", "PT", 260), ("92607", "OT", 130), ("96112", "PT", 130)],
+)
+def test_assistant_shares_units_of_another_length(code: str, discipline: str, longest: int) -> None:
+    family, modifier = oracle.FAMILIES[code], {"PT": "CQ", "OT": "CO"}[discipline]
+    for minutes in range(1, longest, 7):
+        units = sorted(oracle.family_units(code, minutes), key=lambda one: one[0] != code)
+        blocks = [family.first if one == code else family.further for one, many in units for _ in range(many)]
+        for assistant in range(minutes + 1):
+            owners = oracle.assistant_split_by_blocks(minutes - assistant, assistant, blocks)
+            wanted: dict[tuple[str, bool], int] = {}
+            for number, by_assistant in enumerate(owners):
+                key = (code if number == 0 else family.further_code, by_assistant)
+                wanted[key] = wanted.get(key, 0) + 1
+            services = [{"code": code, "minutes": minutes, "assistant_minutes": assistant}]
+            answer = ask("medicare_part_b", services, discipline=discipline)
+            assert assistant_lines(answer, modifier) == wanted, services
+
+
+@pytest.mark.parametrize(("code", "length", "earned_at"), [("96125", 60, 31), ("98981", 20, 20)])
+def test_assistant_shares_units_of_one_other_length(code: str, length: int, earned_at: int) -> None:
+    services_of = {"98981": "98980"}
+    for minutes in range(earned_at, 100, 3):
+        blocks = [length] * sum(1 for minute in range(minutes + 1) if minute and minute % length == earned_at % length)
+        for assistant in range(minutes + 1):
+            owners = oracle.assistant_split_by_blocks(minutes - assistant, assistant, blocks)
+            first = services_of.get(code, code)
+            services = [{"code": first, "minutes": minutes, "assistant_minutes": assistant, "live_contact": True}]
+            lines = assistant_lines(ask("medicare_part_b", services, discipline="OT"), "CO")
+            assert sum(n for (_, marked), n in lines.items() if marked) == sum(owners), services
+            assert sum(lines.values()) == len(blocks), services
+
+
 # --- families of a first and a further code ---------------------------------------------------------------------------
 
 
