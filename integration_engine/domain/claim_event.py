@@ -26,6 +26,7 @@ class ClaimEventKind(StrEnum):
     FORWARDED = "forwarded"  # sent on to another payer (835 status 19 to 21, 23)
     REPLACED = "replaced"
     VOIDED = "voided"
+    CORRECTION_REFUSED = "correction_refused"  # the replacement or void named in code was refused: this one stands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

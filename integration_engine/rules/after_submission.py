@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from integration_engine.core.findings import Decision, Finding
-from integration_engine.domain.claim import ClaimDraft
+from integration_engine.domain.claim import ClaimDraft, Frequency
 from integration_engine.domain.sent_claim import SentClaim, SentState
 from integration_engine.rules.corrections import Action, Submitted, correct, same_claim
 from integration_engine.rules.life_cycle import Standing
@@ -24,10 +24,11 @@ class AfterSubmission:
     """What becomes of a day that was sent.
 
     Shapes   drafts: what is to go out, each with the id of the claim it corrects; without any, and without a finding that
-             holds, the payer has what it should have.
+             holds, the payer has what it should have. stands: the payer has, or may have, some claim of the day.
     """
 
     drafts: tuple[tuple[ClaimDraft, int | None], ...]
+    stands: bool
     findings: tuple[Finding, ...]
     decisions: tuple[Decision, ...]
 
@@ -53,25 +54,57 @@ def after_submission(
         if correction.draft is not None:
             follows = earlier if correction.action in {Action.REPLACE, Action.VOID} else None
             going.append((correction.draft, follows.id if follows else None))
+            if follows is not None:
+                findings.extend(_refused_as_it_is(follows, correction.draft, sent, overridden))
         elif correction.action is Action.NOTHING and earlier is not None and earlier.state is SentState.REFUSED:
             # Unchanged since it was refused: it may only go again when it was not at fault, or a person says so.
             findings.extend(f for f in earlier.refusal if (f.id, f.subject, f.observed) not in overridden)
             going.extend((draft, None) for draft in drafts if same_claim(earlier.draft, draft))
     return AfterSubmission(
         drafts=tuple(going),
+        stands=any(one.state is SentState.SUBMITTED for one in latest.values()),
         findings=tuple(findings),
         decisions=tuple(correction.decision for correction in corrections),
     )
 
 
 def _latest(sent: Sequence[SentClaim]) -> dict[tuple[object, ...], SentClaim]:
-    """The last submission of each part to each payer."""
+    """The last submission of each part to each payer, as the payer has it.
+
+    Why      A void ends its part: what is billed of it afterwards is a new claim. A replacement or void that was refused
+             changed nothing: the payer has the claim before it.
+    """
     found: dict[tuple[object, ...], SentClaim] = {}
     for one in sent:
         draft = one.draft
-        if draft.sequence == FIRST_PAYER:
-            found[draft.part, draft.payer.payer_id, draft.subscriber.member_id] = one
+        key = draft.part, draft.payer.payer_id, draft.subscriber.member_id
+        if draft.sequence != FIRST_PAYER or _is_refused_correction(one):
+            continue
+        if draft.frequency is Frequency.VOID:
+            found.pop(key, None)
+        else:
+            found[key] = one
     return found
+
+
+def _is_refused_correction(one: SentClaim) -> bool:
+    return one.state is SentState.REFUSED and one.draft.frequency is not Frequency.ORIGINAL
+
+
+def _refused_as_it_is(
+    follows: SentClaim, draft: ClaimDraft, sent: Sequence[SentClaim], overridden: Collection[tuple[str, str, str]]
+) -> tuple[Finding, ...]:
+    """Why this very correction was refused before: unchanged, it goes only when it was not at fault or a person says so."""
+    before = [
+        one
+        for one in sent
+        if one.id > follows.id
+        and _is_refused_correction(one)
+        and one.draft.frequency is draft.frequency
+        and same_claim(one.draft, draft)
+    ]
+    last = before[-1].refusal if before else ()
+    return tuple(f for f in last if (f.id, f.subject, f.observed) not in overridden)
 
 
 def _submitted(one: SentClaim) -> Submitted:

@@ -75,6 +75,26 @@ def refusal_entries(numbers: Collection[str], on: date, earlier: Iterable[Entry]
     return tuple(leg for number, legs in of_claim.items() for leg in undo(legs, on, f"refusal|{number}"))
 
 
+def charges_again(refused: Collection[str], on: date, earlier: Iterable[Entry]) -> tuple[Entry, ...]:
+    """What a refused replacement or void posts on the claim it corrected: that claim is owed again, as it was sent.
+
+    Shapes   refused: numbers of the refused corrections. earlier: the entries of the claims they corrected; what was
+             posted again before is not posted a second time.
+    """
+    listed = tuple(earlier)
+    posted = {entry.posting for entry in listed}
+    found: list[Entry] = []
+    for number in sorted(refused):
+        key = f"refusal|{number}|charge"
+        if key in posted:
+            continue
+        for entry in listed:
+            if entry.posting == _undo_key(number):
+                again = replace(entry, posting=key, kind=EntryKind.CHARGE, on=on, undoes=None)
+                found.append(replace(again, debit=entry.credit, credit=entry.debit))
+    return tuple(found)
+
+
 def patient_paid(claim: str, cents: int, on: date, key: str) -> tuple[Entry, ...]:
     """Money a patient paid on a claim. key: what makes this payment recognisable when it is told again."""
     return pair(
@@ -187,4 +207,9 @@ def standing(entries: Iterable[Entry]) -> tuple[Entry, ...]:
 
 def _charges_undone(claim: SubmittedClaim, on: date, earlier: Iterable[Entry]) -> tuple[Entry, ...]:
     charges = [entry for entry in standing(earlier) if entry.kind is EntryKind.CHARGE]
-    return undo(charges, on, f"submission|{claim.number}|undo")
+    return undo(charges, on, _undo_key(claim.number))
+
+
+def _undo_key(number: str) -> str:
+    """The posting that takes back the charges of the claim which the correction of this number takes the place of."""
+    return f"submission|{number}|undo"

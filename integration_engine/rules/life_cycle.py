@@ -54,8 +54,11 @@ _WORDS: Mapping[ClaimEventKind, tuple[int, Standing, int]] = {
     ClaimEventKind.PAID: (5, Standing.PAID, 3),
     ClaimEventKind.REPLACED: (6, Standing.REPLACED, 0),
     ClaimEventKind.VOIDED: (6, Standing.VOIDED, 1),
+    # It says nothing of this claim but that it was sent; it takes back the word of the correction that it names.
+    ClaimEventKind.CORRECTION_REFUSED: (0, Standing.SENT, 0),
 }
 REFUSALS = frozenset(kind for kind, (_, standing, _) in _WORDS.items() if standing is Standing.REFUSED)
+_TAKEN_OVER = frozenset({ClaimEventKind.REPLACED, ClaimEventKind.VOIDED})
 ADJUDICATED = frozenset(kind for kind, (station, _, _) in _WORDS.items() if station == 5)  # noqa: PLR2004 - the station
 
 
@@ -64,7 +67,7 @@ def standing(events: Iterable[ClaimEvent]) -> Standing:
 
     Raises   ValueError without any event: a claim that was never sent has no standing.
     """
-    told = list(events)
+    told = _without_refused_corrections(events)
     # A payment and its reversal may bear one date: what counts is whether any payment was never taken back.
     kinds = Counter(event.kind for event in told)
     if kinds[ClaimEventKind.PAID] <= kinds[ClaimEventKind.PAYMENT_REVERSED]:
@@ -74,6 +77,13 @@ def standing(events: Iterable[ClaimEvent]) -> Standing:
         msg = "a claim without events was never sent"
         raise ValueError(msg)
     return _WORDS[last.kind][1]
+
+
+def _without_refused_corrections(events: Iterable[ClaimEvent]) -> list[ClaimEvent]:
+    """The events without replacements and voids that were refused before adjudication: they took the place of nothing."""
+    listed = list(events)
+    refused = {event.code for event in listed if event.kind is ClaimEventKind.CORRECTION_REFUSED}
+    return [event for event in listed if not (event.kind in _TAKEN_OVER and event.code in refused)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,16 +116,17 @@ def patience_of(receiver: Receiver) -> Patience:
 
 
 ANSWER_MISSING = "remittance.answer_missing"
-_CLEARED = ADJUDICATED | REFUSALS | {ClaimEventKind.REPLACED, ClaimEventKind.VOIDED}
+_CLEARED = ADJUDICATED | REFUSALS
 HOUSE = Citation(document="house rule", section="missing answers; mappings/claims/receivers.yaml")
 
 
 def missing_answer(waiting: Waiting, patience: Patience, today: date) -> Finding | None:
     """The one alert a silent claim deserves today: the first answer that is overdue, or None."""
-    if waiting.kinds & _CLEARED:
+    replaced = waiting.kinds & _TAKEN_OVER and ClaimEventKind.CORRECTION_REFUSED not in waiting.kinds
+    if replaced or waiting.kinds & _CLEARED:
         return None
     past = (today - waiting.submitted_on).days
-    heard = max((_WORDS[kind][0] for kind in waiting.kinds), default=0)
+    heard = max((_WORDS[kind][0] for kind in waiting.kinds - _TAKEN_OVER), default=0)
     steps = (
         (2, patience.acknowledgment_days, "acknowledgment (999)", "Ask the clearinghouse whether the file arrived."),
         (3, patience.claim_status_days, "claim status (277CA)", "Look the claim up at the clearinghouse."),

@@ -135,20 +135,22 @@ def _decide(
     billed = day.state is DayState.BILLED
     agreement = None if billed else agreement_on(record, day.id, facts.encounters)
     drafts: tuple[tuple[ClaimDraft, int | None], ...] = tuple((draft, None) for draft in adjudication.drafts)
-    compared = False
+    compared = stands = False
     if agreement is not None:
         findings = (*(f for f in findings if not f.holds), patient_pays(adjudication.holds))
-    elif day.sent and (drafts or (billed and not facts.charges)):
+    elif day.sent and (drafts or not facts.charges):
         # What cannot be drafted now is no reason to take back what was sent; it waits for what it lacks.
         after = after_submission(sent(day.id), adjudication.drafts if facts.charges else (), overridden, parameters)
         findings = (*(findings if facts.charges else ()), *after.findings)
         adjudication = replace(adjudication, decisions=(*adjudication.decisions, *after.decisions))
-        drafts, compared = after.drafts, True
-    elif facts.charges and not drafts and not adjudication.holds:
+        drafts, compared, stands = after.drafts, True, after.stands
+    elif not facts.charges:
+        findings = facts.findings  # what the messages themselves left open; nothing else can be missing of no charge
+    elif not drafts and not adjudication.holds:
         findings = (*findings, _no_draft())
     holds = tuple(f for f in findings if f.holds and (f.id, f.subject, f.observed) not in overridden)
-    settled = compared and not drafts and not holds
-    if billed or settled:
+    settled = compared and stands and not drafts and not holds
+    if billed or settled or (stands and not facts.charges):
         state = DayState.BILLED
     elif agreement is not None or not facts.charges:
         state = DayState.VOID

@@ -41,6 +41,7 @@ from integration_engine.rules.remit_matching import match_status
 from integration_engine.rules.strange_answers import NOT_TAKEN, not_taken, rerouted_claim, rerouted_file, unknown_file
 from integration_engine.stages.posting_remits import Gathered, Ours, PostRemits
 from integration_engine.stages.refused_corrections import refused_corrections
+from integration_engine.stages.refused_corrections import refused_corrections
 from integration_engine.stages.rules_in_force import RulesInForce
 from integration_engine.store import Connection, Store, may_pass
 from integration_engine.store.submissions import NewEvent, SentFile
@@ -391,6 +392,7 @@ class ReadBack:
         numbers = self.store.submissions.numbers(connection, refused)
         earlier, ids = self.store.ledger.postings_of(connection, refused)
         self.store.ledger.append(connection, refusal_entries(set(numbers.values()), on, earlier), ids, now)
+        refused_corrections(self.store, connection, refused, on, now)
         refused_corrections(self.store, connection, refused, on, now)
 
 

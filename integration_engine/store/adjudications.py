@@ -109,8 +109,8 @@ class Adjudications:
             )
         }
         billed = DayState.BILLED.value
-        if any((state == billed) != (states[day_id] == billed) for day_id, state in known.items()):
-            raise RecordChanged("a day of this batch was billed, or refused, after it was read")
+        if any(state == billed != states[day_id] for day_id, state in known.items()):
+            raise RecordChanged("a day of this batch was billed after it was read")
         bulk_insert(connection, t.treatment_day, [row for row in rows if row[0] not in known])
         update_many(
             connection, t.treatment_day, [dict(zip(names, row, strict=True)) for row in rows if row[0] in known]

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, ScalarSelect, Select, bindparam, exists, func, insert, select, update
+from sqlalchemy import Connection, Exists, ScalarSelect, Select, and_, bindparam, exists, func, insert, select, update
 
 from integration_engine.core.findings import Finding, Queue
 from integration_engine.core.money import from_cents, to_cents
@@ -439,9 +439,10 @@ class Batches:
             .values(state=ChargeState.VOID.value, reason=f"{what} in file {batch.file_name}")
         )
         if correction.frequency == "8":
+            # Another part of the day may stand at the payer, or wait to go: then the day is still billed.
             connection.execute(
                 update(t.treatment_day)
-                .where(t.treatment_day.c.id == correction.treatment_day_id)
+                .where(t.treatment_day.c.id == correction.treatment_day_id, ~_part_left())
                 .values(state=DayState.VOID.value)
             )
 
@@ -578,6 +579,18 @@ def _ready() -> Select[Any]:
             ~undecided,
         )
     )
+
+
+def _part_left() -> Exists:
+    """Some claim of the day to its first payer waits to go, or has left and is neither corrected nor refused."""
+    one, after = t.claim.alias("one"), t.claim.alias("after")
+    corrected = exists().where(
+        after.c.follows_id == one.c.id, after.c.sequence == FIRST_PAYER, after.c.state == "submitted"
+    )
+    left = one.c.state == "submitted", one.c.frequency != "8", ~corrected
+    waits = one.c.state.in_(("drafted", "batched"))
+    of_day = one.c.treatment_day_id == t.treatment_day.c.id, one.c.sequence == FIRST_PAYER
+    return exists().where(*of_day, waits | and_(*left))
 
 
 def _ready_claim(row: Any) -> ReadyClaim:

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Select, func, select, update
 
 from integration_engine.core.findings import Finding
-from integration_engine.domain.claim import ClaimDraft, numbered
+from integration_engine.domain.claim import ClaimDraft, Frequency, numbered
 from integration_engine.domain.claim_event import ClaimEvent, ClaimEventKind
 from integration_engine.domain.record import ChargeState, DayState
 from integration_engine.domain.sent_claim import SentClaim, SentState
@@ -316,7 +316,8 @@ class Submissions:
         for row in rows:
             if row.sequence != "P":
                 self._holds.sync(connection, refused[row.id], now, claim_id=row.id)
-        self._reopen(connection, first)
+        self._reopen(connection, [row for row in first if row.frequency == Frequency.ORIGINAL])
+        self._stand_again(connection, [row for row in first if row.frequency != Frequency.ORIGINAL])
         days: dict[int, tuple[int, list[Finding]]] = {}
         for row in first:
             days.setdefault(row.treatment_day_id, (row.patient_id, []))[1].extend(refused[row.id])
@@ -342,6 +343,42 @@ class Submissions:
                 .where(t.charge.c.id.in_(part), t.charge.c.state == ChargeState.BILLED.value)
                 .values(state=ChargeState.HELD.value, reason="refused before adjudication: see the rejections queue")
             )
+
+    def _stand_again(self, connection: Connection, rows: Iterable[Any]) -> None:
+        """Days whose replacement or void was refused are billed as before it: the payer still has what it corrected."""
+        for row in rows:
+            day = t.treatment_day.c
+            connection.execute(
+                update(t.treatment_day).where(day.id == row.treatment_day_id).values(state=DayState.BILLED.value)
+            )
+            before = self._charges_of(connection, row.follows_id)
+            new = self._charges_of(connection, row.id) - before
+            for ids, state, reason in (
+                (before, ChargeState.BILLED, "billed by the claim whose correction was refused"),
+                (new, ChargeState.HELD, "refused before adjudication: see the rejections queue"),
+            ):
+                connection.execute(
+                    update(t.charge).where(t.charge.c.id.in_(ids)).values(state=state.value, reason=reason)
+                )
+
+    @staticmethod
+    def _charges_of(connection: Connection, claim_id: int) -> set[int]:
+        lists = connection.execute(select(t.service_line.c.charges).where(t.service_line.c.claim_id == claim_id))
+        return {charge for text in lists.scalars() for charge in charge_ids(text)}
+
+    @staticmethod
+    def corrected_by(connection: Connection, claim_ids: Collection[int]) -> dict[int, tuple[int, str]]:
+        """Replacements and voids among these claims: claim id → the claim it corrects, by id and number."""
+        found: dict[int, tuple[int, str]] = {}
+        earlier = t.claim.alias("earlier")
+        for part in parts(sorted(claim_ids)):
+            rows = connection.execute(
+                select(t.claim.c.id, earlier.c.id.label("earlier_id"), earlier.c.number)
+                .join(earlier, earlier.c.id == t.claim.c.follows_id)
+                .where(t.claim.c.id.in_(part), t.claim.c.frequency != Frequency.ORIGINAL)
+            )
+            found.update({row.id: (row.earlier_id, row.number) for row in rows})
+        return found
 
 
 def charge_ids(document: str) -> list[int]:

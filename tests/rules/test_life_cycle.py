@@ -64,6 +64,25 @@ def test_a_late_acknowledgment_never_moves_an_adjudicated_claim(events, late) ->
     assert standing([*decided, event(late, 60)]) is standing(decided)
 
 
+def test_a_refused_replacement_takes_back_that_it_replaced_the_claim_and_no_other_one() -> None:
+    paid = [event(K.SUBMITTED), event(K.PAID, 20)]
+    first, second = (ClaimEvent(kind=K.REPLACED, on=SENT + timedelta(days=30), code=code) for code in ("C2", "C3"))
+    refused = ClaimEvent(kind=K.CORRECTION_REFUSED, on=SENT + timedelta(days=31), code="C2")
+    assert standing([*paid, first, refused]) is Standing.PAID
+    assert standing([*paid, first, refused, second]) is Standing.REPLACED
+
+
+def test_a_claim_whose_replacement_was_refused_is_waited_for_again() -> None:
+    heard = {K.SUBMITTED, K.TRANSACTION_ACCEPTED, K.PAYER_ACCEPTED, K.REPLACED}
+    waiting = Waiting(claim_id=1, number="C1", submitted_on=SENT, kinds=frozenset(heard))
+    again = Waiting(claim_id=1, number="C1", submitted_on=SENT, kinds=frozenset({*heard, K.CORRECTION_REFUSED}))
+    today = SENT + timedelta(days=50)
+    assert missing_answer(waiting, PATIENCE, today) is None
+    late = missing_answer(again, PATIENCE, today)
+    assert late is not None
+    assert "835" in late.text
+
+
 def test_a_claim_that_was_never_sent_has_no_standing() -> None:
     with pytest.raises(ValueError, match="never sent"):
         standing([])

@@ -12,6 +12,7 @@ from integration_engine.core.findings import Finding
 from integration_engine.simulator.answering import AnswerNumbers, Simulation, answer
 from integration_engine.simulator.scenario import Scenario
 from integration_engine.simulator.scenario_files import compile_scenario
+from integration_engine.simulator.truth import history_of
 from integration_engine.stages.adjudicate import Adjudicate
 from integration_engine.stages.batch import Batch
 from integration_engine.stages.read_back import ReadBack
@@ -52,7 +53,6 @@ class Office:
     store: Store
     outbound: Path
     numbers: int = 1
-    history: dict = field(default_factory=dict)
     truth: list = field(default_factory=list)
 
     def receive(self, *messages: bytes) -> None:
@@ -73,7 +73,7 @@ class Office:
         found = []
         for file in files:
             numbers = AnswerNumbers(interchange=self.numbers, created="20261124130000")
-            told: Simulation = answer(file.read_text(encoding="ascii"), plan, TODAY, numbers)
+            told: Simulation = answer(file.read_text(encoding="ascii"), plan, TODAY, numbers, history_of(self.truth))
             self.numbers = told.next_interchange
             self.truth.extend(told.truth)
             found += [(one.name, one.text.encode("ascii")) for one in told.files]
