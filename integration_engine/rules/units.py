@@ -28,7 +28,6 @@ from integration_engine.rules.parameters import (
 )
 
 MOST_ALTERNATIVES = 6
-POOL_MINUTES = 15  # the pool is defined for 15-minute codes
 DOCUMENTATION = "treating clinician"
 NOTE = Citation(document="CMS Pub 100-02 ch. 15", section="§220.3.E")
 UNTIMED = ("more minutes change nothing; a code of the table that is billed by time would be counted by minutes",)
@@ -134,14 +133,15 @@ def billed_units(
     services, findings = _Reading(treatments, profile, as_of, parameters, discipline).services()
     if rule.visit_code is not None:
         return _flat(services, rule, method, used, tuple(findings))
-    pool = [s for s in services if _is_pooled(s)]
+    pool = [s for s in services if _is_pooled(s, method)]
     timed = sum(s.minutes or 0 for s in pool)
+    others: list[dict[Hcpcs, int]] = []
     if method.pooled:
-        shares, tie, alternatives = _share(pool, method, timed)
+        shares, others = _share(pool, method, timed)
         total = count(timed, method.unit_minutes, method.earned_at)
     else:
         shares = {s.code: count(s.minutes or 0, method.unit_minutes, method.earned_at) for s in pool}
-        tie, alternatives, total = False, (), sum(shares.values())
+        total = sum(shares.values())
     day = _Day(pool, shares, method, timed, total, used)
     differing = profile.units_sent.at(as_of)
     result: list[Service] = []
@@ -152,16 +152,22 @@ def billed_units(
         decisions.append(decision)
         findings.extend(_compare(service, units, differing, method))
         findings.extend(_not_earned(service, units, method))
+    alternatives = [_as_billed(pool, given) for given in others]
     cap = profile.caps.find(as_of) if profile.caps is not None else None
     if cap is not None:
-        result = _capped(result, cap, decisions, findings)
-        total = sum(s.units for s in result if _is_pooled(s))
+        earned, (result, steps) = result, _capped(result, cap)
+        total = sum(s.units for s in result if _is_pooled(s, method))
+        alternatives = _alternatives_capped(earned, result, others, cap, method)
+        if steps:
+            decisions = _as_capped(decisions, earned, result, cap)
+            decisions.append(_cap_decision(earned, result, steps, cap))
+            findings.extend(_over_the_cap(earned, result, cap))
     return UnitsResult(
         services=tuple(result),
         timed_minutes=timed,
         total_timed_units=total,
-        tie=tie,
-        alternatives=alternatives,
+        tie=bool(alternatives),
+        alternatives=tuple(alternatives),
         decisions=tuple(decisions),
         findings=tuple(findings),
     )
@@ -185,9 +191,10 @@ def _counted(service: Service, units: int) -> Service:
     )
 
 
-def _is_pooled(service: Service) -> bool:
+def _is_pooled(service: Service, method: UnitsMethod) -> bool:
+    """A code of the method's own unit length, without thresholds of its own."""
     facts = service.facts
-    return facts is not None and facts.unit_minutes == POOL_MINUTES and facts.earned_at is None
+    return facts is not None and facts.unit_minutes == method.unit_minutes and facts.earned_at is None
 
 
 def _is_missing(service: Service) -> bool:
@@ -312,10 +319,11 @@ def _assistant_minutes(group: Sequence[Treatment], minutes: Sequence[int | None]
 # --- minutes to units ------------------------------------------------------------------------------------------------
 
 
-def _share(
-    pool: Sequence[Service], method: UnitsMethod, timed: int
-) -> tuple[dict[Hcpcs, int], bool, tuple[tuple[tuple[Hcpcs, int], ...], ...]]:
-    """Whole units first, then one each by the largest remainder; equal remainders at the cut are a tie."""
+def _share(pool: Sequence[Service], method: UnitsMethod, timed: int) -> tuple[dict[Hcpcs, int], list[dict[Hcpcs, int]]]:
+    """Whole units first, then one each by the largest remainder; equal remainders at the cut are a tie.
+
+    Shapes   the share taken, and the other ways a tie leaves open.
+    """
     unit = method.unit_minutes
     total = count(timed, unit, method.earned_at)
     shares = {s.code: (s.minutes or 0) // unit for s in pool}
@@ -330,18 +338,17 @@ def _share(
         cut = (chosen[-1].minutes or 0) % unit
         tied = [s for s in order if (s.minutes or 0) % unit == cut]
     among = sum(s in tied for s in chosen)
-    tie = len(tied) > among
     alternatives = []
-    if tie:
+    if len(tied) > among:
         fixed = [s.code for s in chosen if s not in tied]
         for picked in islice(combinations(tied, among), 1, MOST_ALTERNATIVES):
             given = dict(shares)
             for code in (*fixed, *(s.code for s in picked)):
                 given[code] += 1
-            alternatives.append(_as_billed(pool, given))
+            alternatives.append(given)
     for service in chosen:
         shares[service.code] += 1
-    return shares, tie, tuple(alternatives)
+    return shares, alternatives
 
 
 def _as_billed(pool: Sequence[Service], shares: Mapping[Hcpcs, int]) -> tuple[tuple[Hcpcs, int], ...]:
@@ -382,7 +389,7 @@ class _Day:
         if facts.unit_minutes is None:
             why = (f"{service.code} is billed by occurrence, whatever its minutes",)
             return 1, self._decision(service, "untimed", 1, why, facts.citation, used=facts.use, otherwise=UNTIMED)
-        if not _is_pooled(service):
+        if not _is_pooled(service, self.method):
             return self._by_family(service, facts, facts.unit_minutes)
         return self._by_method(service)
 
@@ -507,7 +514,7 @@ def _flat(
     )
     return UnitsResult(
         services=(whole,) if services else (),
-        timed_minutes=sum(s.minutes or 0 for s in services if _is_pooled(s)),
+        timed_minutes=sum(s.minutes or 0 for s in services if _is_pooled(s, method)),
         total_timed_units=0,
         tie=False,
         alternatives=(),
@@ -519,51 +526,98 @@ def _flat(
 # --- the payer's caps ------------------------------------------------------------------------------------------------
 
 
-def _capped(
-    services: Sequence[Service], cap: VisitCap, decisions: list[Decision], findings: list[Finding]
-) -> list[Service]:
-    """Take units away until the payer's caps for a visit hold: the unit with the fewest minutes behind it goes first."""
+def _capped(services: Sequence[Service], cap: VisitCap) -> tuple[list[Service], list[str]]:
+    """Take units away until the payer's caps for a visit hold, and say what was taken.
+
+    Why      Minutes say nothing about an evaluation or an untimed code, so those stay first; of timed codes the unit
+             with the fewest minutes behind it goes first.
+    """
     result = list(services)
     steps: list[str] = []
     if cap.most_codes is not None:
-        ranked = sorted((s for s in result if s.units), key=lambda s: (-(s.minutes or 0), s.places))
+        ranked = sorted((s for s in result if s.units), key=_worth)
         for service in ranked[cap.most_codes :]:
             result[result.index(service)] = replace(service, units=0)
             steps.append(f"{service.code} is over the {cap.most_codes} codes a visit")
-    most = cap.most_units
-    if cap.most_minutes is not None:
-        of_minutes = cap.most_minutes // POOL_MINUTES
-        most = of_minutes if most is None else min(most, of_minutes)
-    if most is not None:
-        while sum(s.units for s in result if _is_timed(s)) > most:
-            index = min(
-                (i for i, s in enumerate(result) if s.units and _is_timed(s)),
-                key=lambda i: (_behind_the_last(result[i]), result[i].minutes or 0, -i),
-            )
-            steps.append(f"{result[index].code} gives up a unit: {most} timed units a visit")
-            result[index] = replace(result[index], units=result[index].units - 1)
-    if steps:
-        decisions.append(
-            Decision(
-                station="units",
-                subject="visit",
-                rule="units.cap",
-                value=f"{sum(s.units for s in services)} earned, {sum(s.units for s in result)} billed",
-                working=tuple(steps),
-                citation=cap.citation,
-                otherwise=("without the payer's cap every unit earned would be billed",),
-            )
+    while excess := _excess(result, cap):
+        index = min(
+            (i for i, s in enumerate(result) if s.lengths),
+            key=lambda i: (_behind_the_last(result[i]), result[i].minutes or 0, -i),
         )
-        findings.append(_over_the_cap(services, result, cap))
-    return result
+        steps.append(f"{result[index].code} gives up a unit: {excess}")
+        result[index] = replace(result[index], units=result[index].units - 1)
+    return result, steps
 
 
-def _is_timed(service: Service) -> bool:
-    return service.facts is not None and service.facts.unit_minutes is not None
+def _worth(service: Service) -> tuple[int, int, tuple[int, ...]]:
+    """What stays first where a payer pays so many codes a visit: evaluations, untimed codes, then the most minutes."""
+    facts = service.facts
+    if facts is None or facts.unit_minutes is not None:
+        return 2, -(service.minutes or 0), service.places
+    return (0 if facts.evaluation else 1), 0, service.places
+
+
+def _excess(services: Sequence[Service], cap: VisitCap) -> str:
+    """Which cap the timed units are over, in words; empty when none."""
+    lengths = [length for s in services for length in s.lengths]
+    if cap.most_units is not None and len(lengths) > cap.most_units:
+        return f"{cap.most_units} timed units a visit"
+    if cap.most_minutes is not None and sum(lengths) > cap.most_minutes:
+        return f"its units stand for {sum(lengths)} min with the others, and {cap.most_minutes} min a visit are paid"
+    return ""
 
 
 def _behind_the_last(service: Service) -> int:
-    return (service.minutes or 0) - (service.units - 1) * POOL_MINUTES
+    """Minutes that are behind the last unit alone."""
+    return (service.minutes or 0) - sum(service.lengths[:-1])
+
+
+def _alternatives_capped(
+    earned: Sequence[Service],
+    result: Sequence[Service],
+    others: Sequence[Mapping[Hcpcs, int]],
+    cap: VisitCap,
+    method: UnitsMethod,
+) -> list[tuple[tuple[Hcpcs, int], ...]]:
+    """What a tie leaves open once the cap holds: each other way capped, without repetitions."""
+
+    def pooled(services: Sequence[Service]) -> tuple[tuple[Hcpcs, int], ...]:
+        return tuple(pair for s in services if _is_pooled(s, method) for pair in s.billed)
+
+    ways = [pooled(result)]
+    for given in others:
+        way = pooled(_capped([replace(s, units=given.get(s.code, s.units)) for s in earned], cap)[0])
+        if way not in ways:
+            ways.append(way)
+    return ways[1:]
+
+
+def _as_capped(
+    decisions: Sequence[Decision], earned: Sequence[Service], result: Sequence[Service], cap: VisitCap
+) -> list[Decision]:
+    """The decision of each service, with what the cap left of it."""
+    told = []
+    for decision, before, after in zip(decisions, earned, result, strict=True):
+        if before.units == after.units:
+            told.append(decision)
+            continue
+        step = f"{before.units} earned, {after.units} billed: the payer's cap for a visit ({cap.citation})"
+        told.append(replace(decision, value=str(after.units), working=(*decision.working, step)))
+    return told
+
+
+def _cap_decision(
+    earned: Sequence[Service], result: Sequence[Service], steps: Sequence[str], cap: VisitCap
+) -> Decision:
+    return Decision(
+        station="units",
+        subject="visit",
+        rule="units.cap",
+        value=f"{sum(s.units for s in earned)} earned, {sum(s.units for s in result)} billed",
+        working=tuple(steps),
+        citation=cap.citation,
+        otherwise=("without the payer's cap every unit earned would be billed",),
+    )
 
 
 # --- findings --------------------------------------------------------------------------------------------------------
@@ -623,19 +677,26 @@ def _not_earned(service: Service, units: int, method: UnitsMethod) -> list[Findi
     ]
 
 
-def _over_the_cap(before: Sequence[Service], after: Sequence[Service], cap: VisitCap) -> Finding:
+def _over_the_cap(before: Sequence[Service], after: Sequence[Service], cap: VisitCap) -> list[Finding]:
+    """What the cap cost: a number where only units went, a warning for a code that went as a whole."""
     earned, billed = sum(s.units for s in before), sum(s.units for s in after)
-    return Finding(
-        id="units.over_the_cap",
-        severity=Severity.INFORMATION,
-        text=f"{earned} units were earned and this payer pays {billed} for the visit; the rest is documented, not billed.",
-        fix="Nothing to do.",
-        owner="biller",
-        subject="encounter.treatments",
-        observed=str(earned),
-        expected=str(billed),
-        citation=cap.citation,
-    )
+    lost = [one.code for one, other in zip(before, after, strict=True) if one.units and not other.units]
+    whole = f"; {', '.join(lost)} {'is' if len(lost) == 1 else 'are'} not billed at all" if lost else ""
+    return [
+        Finding(
+            id="units.over_the_cap",
+            severity=Severity.WARNING if lost else Severity.INFORMATION,
+            text=f"{earned} units were earned and this payer pays {billed} for the visit{whole}; the rest is documented, not billed.",
+            fix="See that what is billed is what the contract pays best; nothing to do otherwise."
+            if lost
+            else "Nothing to do.",
+            owner="biller",
+            subject="encounter.treatments",
+            observed=str(earned),
+            expected=str(billed),
+            citation=cap.citation,
+        )
+    ]
 
 
 def _no_minutes(code: Hcpcs, subject: str) -> Finding:

@@ -13,6 +13,7 @@ from tests.rules import oracle
 
 PARAMETERS = compile_rules(MappingFiles(shipped_folder()).read())
 PAYERS = st.sampled_from(["medicare_part_b", "commercial_ama", "full_unit_only"])
+CAPPED = st.sampled_from(["commercial_capped", "workers_compensation_minutes"])
 DATES = st.sampled_from(["2020-01-01", "2021-12-31", "2022-01-01", "2026-03-02"])
 CODES = ["97110", "97112", "97116", "97140", "97530", "97035", "97535"]
 MINUTES = st.integers(0, 480) | st.integers(0, 30)
@@ -69,7 +70,7 @@ def test_a_day_never_exceeds_its_ceiling(services: list[dict]) -> None:
 
 
 @properties
-@given(payer=PAYERS, services=DAYS)
+@given(payer=PAYERS | CAPPED, services=DAYS)
 def test_total_is_the_sum_of_the_lines_and_of_every_alternative(payer: str, services: list[dict]) -> None:
     answer = ask(payer, services)
     assert sum(units_of(answer).values()) == answer["total_timed_units"]
@@ -78,7 +79,21 @@ def test_total_is_the_sum_of_the_lines_and_of_every_alternative(payer: str, serv
 
 
 @properties
-@given(payer=PAYERS, services=DAYS_WITH_A_SERVICE, data=st.data())
+@given(payer=CAPPED, services=DAYS)
+def test_a_cap_holds_for_the_answer_and_every_alternative(payer: str, services: list[dict]) -> None:
+    answer = ask(payer, services)
+    ways = [units_of(answer), *options_of(answer)]
+    assert all(sum(way.values()) <= 4 for way in ways)  # four units, or sixty minutes of 15 each
+    assert len({frozenset(way.items()) for way in ways}) == len(ways)
+    assert answer["tie"] == (len(ways) > 1)
+    decided = {
+        d["subject"]: int(d["value"]) for d in answer["decisions"] if d["station"] == "units" and d["subject"] in CODES
+    }
+    assert {code: units for code, units in decided.items() if units} == units_of(answer)
+
+
+@properties
+@given(payer=PAYERS | CAPPED, services=DAYS_WITH_A_SERVICE, data=st.data())
 def test_one_minute_more_never_lowers_the_total(payer: str, services: list[dict], data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(services) - 1))
     longer = [each | {"minutes": each["minutes"] + (number == place)} for number, each in enumerate(services)]
