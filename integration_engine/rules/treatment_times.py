@@ -8,6 +8,7 @@ Authority: CMS Pub 100-02 ch. 15 §220.3.E (totals in the note); CMS 11 Part B B
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from itertools import pairwise
 
 from integration_engine.core.findings import Citation, Decision, Finding, Outcome, Queue, Severity
@@ -26,10 +27,17 @@ def check_times(
     day: TreatmentDay, profile: PayerProfile, parameters: Parameters
 ) -> tuple[tuple[Decision, ...], tuple[Finding, ...]]:
     """Everything about the day's times that does not hold together."""
-    holds = profile.minutes_checks.at(day.date_of_service) == "hold"
+    return check_times_of(day.encounters, day.date_of_service, profile, parameters)
+
+
+def check_times_of(
+    encounters: Sequence[Encounter], on: date, profile: PayerProfile, parameters: Parameters
+) -> tuple[tuple[Decision, ...], tuple[Finding, ...]]:
+    """The same of encounters that are asked about without a whole day around them."""
+    holds = profile.minutes_checks.at(on) == "hold"
     findings: list[Finding] = []
-    for encounter in day.encounters:
-        for what, text, fix, subject, observed, expected, citation in _doubts(encounter, day, parameters):
+    for encounter in encounters:
+        for what, text, fix, subject, observed, expected, citation in _doubts(encounter, on, parameters):
             findings.append(
                 Finding(
                     id=f"documentation.{what}",
@@ -52,7 +60,7 @@ def check_times(
         outcome=Outcome.FAIL if findings else Outcome.PASS,
         working=tuple(finding.text for finding in findings)
         or ("no interval overlaps or leaves its visit; the note's totals agree with its codes",),
-        parameters=(parameters.use(profile.minutes_checks, day.date_of_service),),
+        parameters=(parameters.use(profile.minutes_checks, on),),
         citation=TOTALS,
         otherwise=OTHERWISE,
     )
@@ -62,12 +70,12 @@ def check_times(
 Doubt = tuple[str, str, str, str, str, str, Citation]
 
 
-def _doubts(encounter: Encounter, day: TreatmentDay, parameters: Parameters) -> Iterator[Doubt]:
+def _doubts(encounter: Encounter, on: date, parameters: Parameters) -> Iterator[Doubt]:
     if any(treatment.start is not None for treatment in encounter.treatments):
         yield from _overlaps([t for t in encounter.treatments if t.delivery in {None, Delivery.ONE_ON_ONE}])
         yield from _outside(encounter)
         yield from _longer_than_the_clock(encounter)
-    yield from _totals(encounter, day, parameters)
+    yield from _totals(encounter, on, parameters)
 
 
 def _overlaps(alone: Sequence[Treatment]) -> Iterator[Doubt]:
@@ -120,11 +128,11 @@ def _longer_than_the_clock(encounter: Encounter) -> Iterator[Doubt]:
             )
 
 
-def _totals(encounter: Encounter, day: TreatmentDay, parameters: Parameters) -> Iterator[Doubt]:
+def _totals(encounter: Encounter, on: date, parameters: Parameters) -> Iterator[Doubt]:
     """The note's own totals against the sum of its codes; a missing minute is told elsewhere."""
     timed = whole = 0
     for treatment in encounter.treatments:
-        facts = parameters.procedure(treatment.code, day.date_of_service) if treatment.code else None
+        facts = parameters.procedure(treatment.code, on) if treatment.code else None
         minutes = minutes_of(treatment)
         by_time = facts is not None and facts.unit_minutes is not None and not facts.remote
         if by_time and minutes is None:

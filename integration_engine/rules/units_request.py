@@ -6,20 +6,21 @@ attestation) is not assumed: the threshold is judged on the amount the request g
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from integration_engine.core.codes import parse_hcpcs, parse_modifier
+from integration_engine.core.codes import Modifier, parse_hcpcs, parse_modifier
 from integration_engine.core.findings import Decision, Finding
-from integration_engine.core.money import parse_money
-from integration_engine.domain.encounter import Modality
+from integration_engine.core.money import ZERO, parse_money
+from integration_engine.domain.encounter import Encounter, Modality
 from integration_engine.domain.parties import Discipline
 from integration_engine.domain.treatment import AdvanceNotice, Delivery, DenialExpected, Treatment
 from integration_engine.rules.modifiers import ModifierFacts, coded_lines
-from integration_engine.rules.parameters import Parameters
+from integration_engine.rules.parameters import Parameters, PayerProfile
+from integration_engine.rules.treatment_times import check_times_of
 from integration_engine.rules.units import billed_units
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -64,11 +65,12 @@ def answer_units(request: Any, parameters: Parameters) -> dict[str, Any]:
     profile = parameters.profiles[payer]
     discipline = _one_of(request, "discipline", {d.value: d for d in Discipline})
     on = _date(_text(request, "date_of_service"))
-    modality = MODALITIES["in_person"] if "modality" not in request else _one_of(request, "modality", MODALITIES)
+    modality = MODALITIES["in_person"] if request.get("modality") is None else _one_of(request, "modality", MODALITIES)
     services = request.get("services")
     if not isinstance(services, list):
         raise ValueError("services: a list is wanted")
     treatments = [_treatment(service, f"services[{index}]", on) for index, service in enumerate(services)]
+    times, doubts = _times(treatments, on, profile, parameters)
     units = billed_units(treatments, profile, on, parameters, discipline)
     facts = ModifierFacts(
         as_of=on,
@@ -78,7 +80,7 @@ def answer_units(request: Any, parameters: Parameters) -> dict[str, Any]:
         prior_allowed=_amount(request.get("prior_allowed_amount")),
         allowed_per_unit={},
         treatments=treatments,
-        habilitative=request.get("habilitative"),
+        habilitative=_flag(request, "habilitative", ""),
     )
     coded = coded_lines(units.services, profile, facts, parameters)
     return {
@@ -87,9 +89,18 @@ def answer_units(request: Any, parameters: Parameters) -> dict[str, Any]:
         "total_timed_units": units.total_timed_units,
         "tie": units.tie,
         "alternatives": [[{"code": code, "units": count} for code, count in option] for option in units.alternatives],
-        "decisions": [_decision(decision) for decision in (*units.decisions, *coded.decisions)],
-        "findings": [_finding(finding) for finding in (*units.findings, *coded.findings)],
+        "decisions": [_decision(decision) for decision in (*times, *units.decisions, *coded.decisions)],
+        "findings": [_finding(finding) for finding in (*doubts, *units.findings, *coded.findings)],
     }
+
+
+def _times(
+    treatments: Sequence[Treatment], on: date, profile: PayerProfile, parameters: Parameters
+) -> tuple[tuple[Decision, ...], tuple[Finding, ...]]:
+    """Do the times hold together, where any are given; the request is read as one visit."""
+    if not any(treatment.start or treatment.stop for treatment in treatments):
+        return (), ()
+    return check_times_of((Encounter(treatments=tuple(treatments)),), on, profile, parameters)
 
 
 def _treatment(service: Any, path: str, on: date) -> Treatment:
@@ -106,21 +117,28 @@ def _treatment(service: Any, path: str, on: date) -> Treatment:
         raise ValueError(f"{path}.minutes: whole minutes are wanted, or start and stop")
     if minutes is not None and (assistant or 0) + (joint or 0) > minutes:
         raise ValueError(f"{path}: assistant_minutes and joint_minutes are part of minutes and exceed them")
+    rest = _whole(service, "rest_minutes", path)
+    clock = int((stop - start).total_seconds() // 60) if start is not None and stop is not None else minutes
+    if rest is not None and clock is not None and rest > clock:
+        raise ValueError(
+            f"{path}.rest_minutes: rest is part of the time from start to stop and exceeds its {clock} min"
+        )
     delivery = service.get("delivery")
     if delivery is not None and delivery not in set(Delivery):
         raise ValueError(f"{path}.delivery: one of {', '.join(Delivery)} is wanted")
-    modifiers = service.get("modifiers", [])
+    if start is not None and stop is not None and stop <= start:
+        raise ValueError(f"{path}.stop: a time after start is wanted")
     return Treatment(
         code=code,
         minutes=minutes,
         assistant_minutes=assistant,
         joint_minutes=joint,
-        rest_minutes=_whole(service, "rest_minutes", path),
+        rest_minutes=rest,
         start=start,
         stop=stop,
         delivery=Delivery(delivery) if delivery else None,
         units_sent=_whole(service, "units", path),
-        modifiers=tuple(parse_modifier(str(modifier)) for modifier in modifiers),
+        modifiers=_modifiers(service, path),
         device_days=_whole(service, "device_days", path),
         live_contact=_flag(service, "live_contact", path),
         denial_expected=_choice(service, "denial_expected", path, DenialExpected),
@@ -159,11 +177,28 @@ def _whole(value: Mapping[str, Any], name: str, path: str) -> int | None:
     return found
 
 
+def _modifiers(value: Mapping[str, Any], path: str) -> tuple[Modifier, ...]:
+    found = value.get("modifiers")
+    if found is None:
+        return ()
+    if not isinstance(found, list):
+        raise ValueError(f'{path}.modifiers: a list such as ["GA"] is wanted')
+    modifiers = []
+    for index, modifier in enumerate(found):
+        if not isinstance(modifier, str):
+            raise ValueError(f"{path}.modifiers[{index}]: text is wanted")
+        try:
+            modifiers.append(parse_modifier(modifier))
+        except ValueError as error:
+            raise ValueError(f"{path}.modifiers[{index}]: {error}") from None
+    return tuple(modifiers)
+
+
 def _flag(value: Mapping[str, Any], name: str, path: str) -> bool | None:
     found = value.get(name)
     if found is None or isinstance(found, bool):
         return found
-    raise ValueError(f"{path}.{name}: true or false is wanted")
+    raise ValueError(f"{path}{'.' if path else ''}{name}: true or false is wanted")
 
 
 def _choice(value: Mapping[str, Any], name: str, path: str, among: type[Choice]) -> Choice | None:
@@ -187,18 +222,23 @@ def _clock(value: Mapping[str, Any], name: str, path: str, on: date) -> datetime
     if found is None:
         return None
     try:
-        return datetime.fromisoformat(f"{on.isoformat()}T{found}")
-    except ValueError:
+        return datetime.combine(on, time.fromisoformat(found))
+    except (TypeError, ValueError):
         raise ValueError(f"{path}.{name}: a time such as 09:00 is wanted") from None
 
 
 def _amount(found: Any) -> Decimal | None:
     if found is None:
         return None
+    if isinstance(found, bool) or not isinstance(found, str | int):
+        raise ValueError('prior_allowed_amount: text such as "2400.00" is wanted, so that no cent is lost')
     try:
-        return parse_money(str(found))
+        amount = parse_money(str(found))
     except ValueError as error:
         raise ValueError(f"prior_allowed_amount: {error}") from None
+    if amount < ZERO:
+        raise ValueError("prior_allowed_amount: 0 or more is wanted")
+    return amount
 
 
 def _decision(decision: Decision) -> dict[str, Any]:

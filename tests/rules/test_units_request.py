@@ -55,6 +55,16 @@ def test_54_minutes_explain_themselves(payer: str, units: int) -> None:
         ({"services": [{"code": "97110", "minutes": 5, "assistant_minutes": 6}]}, "services[0]"),
         ({"servces": []}, "servces"),
         ({"prior_allowed_amount": "lots"}, "prior_allowed_amount"),
+        ({"prior_allowed_amount": "-5"}, "prior_allowed_amount"),
+        ({"prior_allowed_amount": 2400.1}, "prior_allowed_amount"),
+        ({"services": [{"code": "97110", "minutes": 10, "rest_minutes": 50}]}, "services[0].rest_minutes"),
+        ({"habilitative": "no"}, "habilitative"),
+        ({"modality": "by post"}, "modality"),
+        ({"services": [{"code": "97110", "minutes": 5, "modifiers": "GA"}]}, "services[0].modifiers:"),
+        ({"services": [{"code": "97110", "minutes": 5, "modifiers": ["GA", "GAA"]}]}, "services[0].modifiers[1]:"),
+        ({"services": [{"code": "97110", "minutes": 5, "modifiers": [1]}]}, "services[0].modifiers[0]:"),
+        ({"services": [{"code": "97110", "start": "09:30", "stop": "09:00"}]}, "services[0].stop"),
+        ({"services": [{"code": "97110", "start": 9, "stop": "09:00"}]}, "services[0].start"),
     ],
 )
 def test_units_request_is_refused_by_its_json_path(change: dict, path: str) -> None:
@@ -67,6 +77,29 @@ def test_units_request_is_refused_by_its_json_path(change: dict, path: str) -> N
     with pytest.raises(ValueError, match=r".") as caught:
         answer_units(request, PARAMETERS)
     assert str(caught.value).startswith(path)
+
+
+@pytest.mark.parametrize(
+    ("services", "found"),
+    [
+        ([{"code": "97110", "minutes": 54, "start": "09:00", "stop": "09:30"}], "documentation.minutes_exceed_times"),
+        (
+            [
+                {"code": "97110", "minutes": 30, "start": "09:00", "stop": "09:30"},
+                {"code": "97140", "minutes": 30, "start": "09:15", "stop": "09:45"},
+            ],
+            "documentation.times_overlap",
+        ),
+    ],
+)
+def test_times_that_do_not_hold_together_are_found_beside_minutes(services: list[dict], found: str) -> None:
+    answer = ask("medicare_part_b", services)
+    assert found in {finding["id"] for finding in answer["findings"]}
+
+
+def test_modality_null_is_read_as_left_out() -> None:
+    services = [{"code": "97110", "minutes": 54}]
+    assert ask("medicare_part_b", services, modality=None) == ask("medicare_part_b", services)
 
 
 def test_threshold_of_a_year_that_is_not_loaded_is_never_guessed() -> None:
