@@ -357,11 +357,12 @@ def _certified(
         return True, ("delayed certification accepted, evidence on record",), None
     if plan.signed_on is not None:
         late = (plan.signed_on - due).days
-        if late <= rule.delayed_days:
+        most = 0 if rule.delayed_holds else rule.delayed_days
+        if late <= most:
             return True, (f"signed on {plan.signed_on}, {late} days late: delayed certification",), _delayed(rule, late)
         return (
             False,
-            (f"signed on {plan.signed_on}, {late} days late; over {rule.delayed_days} days wants evidence on record",),
+            (f"signed on {plan.signed_on}, {late} days late; over {most} days wants evidence on record",),
             _plan_finding(
                 "delayed",
                 f"The plan of care was signed {late} days late.",
@@ -370,18 +371,23 @@ def _certified(
                 observed=str(late),
             ),
         )
+    return _unsigned(plan, start, on, rule)
+
+
+def _unsigned(
+    plan: PlanOfCare, start: date, on: date, rule: CertificationRule
+) -> tuple[bool, tuple[str, ...], Finding | None]:
+    """What an interval is worth while its signature is out: the first one is open for a time, a later one by the rule."""
+    again = not _is_initial(plan)
+    days = rule.recertification_open_days if again else rule.signature_days
+    due = start + timedelta(days=days - again)  # day 30 of the first interval is in time
     if on <= due:
         return True, (f"not signed yet; due by {due}",), None
-    return (
-        False,
-        (f"not signed; was due by {due}",),
-        _plan_finding(
-            "unsigned",
-            f"The plan of care is unsigned and its {rule.signature_days} days have passed.",
-            "Obtain the dated signature of the certifying practitioner and send it; this releases the hold.",
-            rule,
-        ),
-    )
+    step = f"not signed; was due by {due}" if days else "not signed; an interval after the first wants its signature"
+    what = "The recertification of the plan of care" if again else "The plan of care"
+    text = f"{what} is unsigned and its {days} days have passed." if days else f"{what} is unsigned."
+    fix = "Obtain the dated signature of the certifying practitioner and send it; this releases the hold."
+    return False, (step,), _plan_finding("unsigned", text, fix, rule)
 
 
 def _order_on_file(plan: PlanOfCare, start: date, rule: CertificationRule) -> bool:
@@ -397,9 +403,9 @@ def _order_on_file(plan: PlanOfCare, start: date, rule: CertificationRule) -> bo
 def _delayed(rule: CertificationRule, late: int) -> Finding:
     return Finding(
         id="documentation.plan_of_care_signed_late",
-        severity=Severity.INFORMATION,
+        severity=Severity.WARNING,
         text=f"The plan of care was signed {late} days late and counts as a delayed certification.",
-        fix="Keep the reason for the delay on record.",
+        fix="Keep the reason for the delay and evidence of the physician's involvement on record.",
         owner="compliance",
         subject="plan_of_care",
         observed=str(late),

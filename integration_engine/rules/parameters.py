@@ -267,11 +267,17 @@ class AssistantRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificationRule:
-    """The clocks of a plan of care, in calendar days."""
+    """The clocks of a plan of care, in calendar days.
+
+    Shapes   delayed_holds: a late signature without evidence on record holds, however few days late.
+             recertification_open_days: days of a later interval that pass while its signature is out.
+    """
 
     signature_days: int
     verbal_order_days: int
     delayed_days: int
+    delayed_holds: bool
+    recertification_open_days: int
     longest_interval: int
     order_exception: bool
     transmission_days: int

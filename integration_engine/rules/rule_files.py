@@ -727,6 +727,8 @@ def _certification_rule(span: m.CertificationSpan) -> p.CertificationRule:
         signature_days=span.signature_days,
         verbal_order_days=span.verbal_order_days,
         delayed_days=span.delayed_days,
+        delayed_holds=span.delayed_without_evidence == "hold",
+        recertification_open_days=span.recertification_open_days,
         longest_interval=span.longest_interval_days,
         order_exception=span.order_exception,
         transmission_days=span.transmission_days,

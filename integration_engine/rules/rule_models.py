@@ -291,6 +291,8 @@ class CertificationSpan(Span):
     signature_days: int
     verbal_order_days: int
     delayed_days: int
+    delayed_without_evidence: Literal["warn", "hold"]
+    recertification_open_days: int = Field(ge=0)
     longest_interval_days: int
     order_exception: bool
     transmission_days: int

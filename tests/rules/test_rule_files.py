@@ -184,3 +184,32 @@ def test_review_tells_unconfirmed_sources_of_every_kind_of_file_at_their_line(fi
     assert len(remarks) == sum("status: unconfirmed" in line for line in lines)
     assert all("status: unconfirmed" in lines[r.line - 1] for r in remarks)
     assert all(r.text.startswith(label) for r in remarks)
+
+
+def test_late_signature_holds_where_the_stricter_reading_is_set() -> None:
+    file = "rules/certification.yaml"
+    changed = FILES | {file: FILES[file].replace("delayed_without_evidence: warn", "delayed_without_evidence: hold")}
+    strict = compile_rules(changed).certification.at(date(2026, 3, 2))
+    assert strict.delayed_holds
+    assert not PARAMETERS.certification.at(date(2026, 3, 2)).delayed_holds
+    case = """description: a case
+given: {payer: medicare_part_b, discipline: PT, date_of_service: 2026-03-02}
+cases:
+  - name: fifteen days late
+    source: {document: CMS Pub 100-02 ch. 15, section: "§220.1.3"}
+    given:
+      services: [{code: "97110", minutes: 54}]
+      plans_of_care: [{evaluation_on: 2026-01-05, certified_from: 2026-01-05, certified_to: 2026-04-04, signed_on: 2026-02-19}]
+    expect: {findings: [documentation.plan_of_care_delayed], holds: true}
+"""
+    (late,) = read_cases({"cases/own.yaml": case})
+    assert run_case(late, compile_rules(changed)).passed
+    assert not run_case(late, PARAMETERS).passed
+
+
+def test_unsigned_recertification_passes_where_the_looser_reading_is_set() -> None:
+    file = "rules/certification.yaml"
+    changed = FILES | {file: FILES[file].replace("recertification_open_days: 0", "recertification_open_days: 30")}
+    (unsigned,) = [c for c in read_cases(FILES) if c.name.endswith("signature is held from its first day")]
+    assert run_case(unsigned, PARAMETERS).passed
+    assert not run_case(unsigned, compile_rules(changed)).passed
