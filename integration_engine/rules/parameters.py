@@ -19,6 +19,19 @@ from integration_engine.rules.conditions import Condition, Test
 
 T = TypeVar("T")
 ALWAYS = date.min  # from when a value is in force that its file states without dates
+# Facts of a line that take few values: edits on them alone are answered once for all lines that agree in them.
+PLAIN_FIELDS = (
+    "line.code",
+    "line.modifiers",
+    "line.is_timed",
+    "line.is_evaluation",
+    "line.is_hands_on",
+    "line.disciplines",
+    "claim.discipline",
+    "claim.place_of_service",
+    "encounter.modality",
+)
+PLAIN = frozenset(PLAIN_FIELDS)
 MOST_REMEMBERED = 20_000  # answers kept by one set of parameters
 
 
@@ -358,10 +371,14 @@ class Edit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditsInForce:
-    """The edits of one payer on one date, sorted by what they can hold for."""
+    """The edits of one payer on one date, sorted by what they can hold for.
+
+    Shapes   of_plain_line: those that look at nothing but ``PLAIN_FIELDS``, which most lines share with others.
+    """
 
     ids: tuple[str, ...]
     of_claim: tuple[tuple[Test, Edit], ...]
+    of_plain_line: tuple[tuple[Test, Edit], ...]
     of_any_line: tuple[tuple[Test, Edit], ...]
     of_code: Mapping[str, tuple[tuple[Test, Edit], ...]]
 
@@ -464,6 +481,7 @@ class Parameters:
     thresholds: Mapping[str, Dated[Decimal]]
     buckets: Mapping[str, str]
     review_amount: Dated[Decimal]
+    undecided_within: Dated[Decimal]
     certification: Dated[CertificationRule]
     supervision: Mapping[str, Dated[str]]
     requirements: Dated[tuple[Requirement, ...]]
@@ -516,10 +534,12 @@ class Parameters:
         ]
         lines = [edit for edit in edits if edit.scope == "line"]
         codes: frozenset[str] = frozenset().union(*(edit.when.codes or () for edit in lines))
+        anywhere = [edit for edit in lines if edit.when.codes is None]
         return EditsInForce(
             ids=tuple(edit.id for edit in edits),
             of_claim=tuple((edit.when.holds, edit) for edit in edits if edit.scope == "claim"),
-            of_any_line=tuple((edit.when.holds, edit) for edit in lines if edit.when.codes is None),
+            of_plain_line=tuple((edit.when.holds, edit) for edit in anywhere if edit.when.fields <= PLAIN),
+            of_any_line=tuple((edit.when.holds, edit) for edit in anywhere if not edit.when.fields <= PLAIN),
             of_code={
                 code: tuple((e.when.holds, e) for e in lines if e.when.codes and code in e.when.codes) for code in codes
             },

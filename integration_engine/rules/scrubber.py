@@ -19,7 +19,7 @@ from integration_engine.domain.claim import ClaimDraft
 from integration_engine.domain.treatment_day import History, PriorDay, TreatmentDay
 from integration_engine.rules.edit_facts import edit_facts
 from integration_engine.rules.modifiers import SEPARATE
-from integration_engine.rules.parameters import Edit, PairEdits, Parameters, PayerEntry
+from integration_engine.rules.parameters import PLAIN_FIELDS, Edit, EditsInForce, PairEdits, Parameters, PayerEntry
 from integration_engine.rules.payment_order import same_day
 from integration_engine.rules.separate_services import Blocks, Evidence, blocks_of
 
@@ -101,10 +101,25 @@ def _written(
     whole = dict(facts.claim)
     for line, line_facts in zip(draft.lines, facts.lines, strict=True):
         whole.update(line_facts)
+        for found, edit in _of_plain_line(whole, edits, draft, parameters):
+            _tell(edit, whole, line.number, results, draft.date_of_service, unknown=found is None)
         for holds, edit in (*edits.of_any_line, *edits.of_code.get(line.code, ())):
             found = holds(whole)
             if found is not False:
                 _tell(edit, whole, line.number, results, draft.date_of_service, unknown=found is None)
+
+
+def _of_plain_line(
+    facts: Mapping[str, Any], edits: EditsInForce, draft: ClaimDraft, parameters: Parameters
+) -> tuple[tuple[bool | None, Edit], ...]:
+    """The plain edits that do not pass for these facts: found or not known."""
+    key = ("plain", draft.payer.key, draft.date_of_service, *map(facts.__getitem__, PLAIN_FIELDS))
+
+    def answer() -> tuple[tuple[bool | None, Edit], ...]:
+        asked = ((holds(facts), edit) for holds, edit in edits.of_plain_line)
+        return tuple((found, edit) for found, edit in asked if found is not False)
+
+    return parameters.remember(key, answer)
 
 
 def _tell(edit: Edit, facts: Mapping[str, Any], line: int, results: _Results, on: date, *, unknown: bool) -> None:
