@@ -299,10 +299,13 @@ class _Coding:
             return None
         working = [f"{bucket} used before this day: {running}; threshold {limit}"]
         day, known, first_above = ZERO, True, ""
+        unknown: list[Hcpcs] = []
         for line in lines:
             exact = facts.allowed_per_unit.get(line.code)
             each = exact if exact is not None else facts.charges.get(line.code)
-            known &= each is not None
+            if each is None:
+                known = False
+                unknown.append(line.code)
             amount = (each or ZERO) * line.units
             running, day = running + amount, day + amount
             above = running > limit
@@ -315,6 +318,8 @@ class _Coding:
         value = f"KX from {first_above} on" if first_above else "no KX" if known else "not checked"
         left = () if first_above else (f"{limit - running} is left below the threshold",)
         self._tell_threshold(bucket, in_force, value, working, left)
+        if unknown and running <= limit and limit - running < self.parameters.undecided_within.at(facts.as_of):
+            self.findings.append(_threshold_undecided(unknown, limit - running, in_force.citation))
         self._review(bucket, running)
         return day if known else None
 
@@ -606,6 +611,20 @@ def _threshold_by_charge(code: Hcpcs, citation: Citation | None) -> Finding:
         owner="interface administrator",
         subject=f"practice.allowed {code}",
         queue=Queue.INTERFACE,
+        outcome=Outcome.NOT_CHECKED,
+        citation=citation,
+    )
+
+
+def _threshold_undecided(codes: Sequence[Hcpcs], left: Decimal, citation: Citation | None) -> Finding:
+    return Finding(
+        id="modifiers.threshold_undecided",
+        severity=Severity.WARNING,
+        text=f"KX was not decided: {left} is left below the threshold, and the allowed amount of {', '.join(codes)} is not known.",
+        fix="Load the payer's fee schedule for these codes in mappings/practice.yaml, or decide KX by hand.",
+        owner="biller",
+        subject="threshold",
+        observed=str(left),
         outcome=Outcome.NOT_CHECKED,
         citation=citation,
     )

@@ -158,6 +158,13 @@ class _Reading:
                 thresholds.medical_review,
                 lambda s: s.amount,
             ),
+            undecided_within=self.dated(
+                "rules/thresholds.yaml",
+                ("undecided_within",),
+                "undecided_within",
+                thresholds.undecided_within,
+                lambda s: s.amount,
+            ),
             certification=self.dated(
                 "rules/certification.yaml",
                 ("certification",),

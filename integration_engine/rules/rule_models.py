@@ -285,6 +285,7 @@ class ThresholdsFile(_File):
     buckets: dict[Disc, str]
     thresholds: dict[str, list[ThresholdSpan]]
     medical_review: list[ThresholdSpan]
+    undecided_within: list[ThresholdSpan]
 
 
 class CertificationSpan(Span):

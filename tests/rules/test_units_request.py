@@ -111,3 +111,12 @@ def test_threshold_of_a_year_that_is_not_loaded_is_never_guessed() -> None:
     )
     assert "configuration.threshold_not_loaded" in {finding["id"] for finding in answer["findings"]}
     assert answer["lines"][0]["modifiers"] == ["GP"]
+
+
+@pytest.mark.parametrize(
+    ("prior", "found"), [("2480.00", True), ("2450.00", True), ("1980.00", False), ("0", False), (None, False)]
+)
+def test_threshold_undecided_is_told_when_the_year_is_near_it(prior: str | None, found: bool) -> None:
+    answer = ask("medicare_part_b", [{"code": "97110", "minutes": 54}], prior_allowed_amount=prior)
+    assert ("modifiers.threshold_undecided" in {finding["id"] for finding in answer["findings"]}) is found
+    assert answer["lines"][0]["modifiers"] == ["GP"]
