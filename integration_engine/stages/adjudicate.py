@@ -13,17 +13,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+import structlog
+
 from integration_engine.core.errors import EngineError
 from integration_engine.domain.record import PatientRecord
 from integration_engine.rules.burn_down import forecast
 from integration_engine.rules.patient_course import DayOutcome
+from integration_engine.stages.later_payers import SettleLaterPayers
 from integration_engine.stages.other_patients import tell_other_patients
 from integration_engine.stages.rules_in_force import RulesInForce
-from integration_engine.stages.taking_in import Read, TakenIn, read_message, readjudicate, take_in
+from integration_engine.stages.taking_in import PatientKey, Read, TakenIn, read_message, readjudicate, take_in
 from integration_engine.store import Connection, Store
 from integration_engine.store.adjudications import DayResult
 from integration_engine.store.documents import encode
-from integration_engine.store.lanes import Lease
+from integration_engine.store.lanes import Lease, RecordChanged
+
+log = structlog.get_logger(__name__)
 
 
 class AdjudicationFailed(EngineError):
@@ -44,7 +49,8 @@ class Adjudicate:
     def run_once(self, now: datetime) -> int:
         """Take one lease's messages through; 0 when nothing waits.
 
-        Raises   LeaseLost when another worker took the patients over; nothing was saved.
+        Raises   LeaseLost when another worker took the patients over; nothing was saved. RecordChanged when a claim of a
+                 patient went on its way meanwhile: that patient's messages wait for the next lease, the others are done.
         """
         lease = self.store.lanes.take(now, limit=self.batch_size)
         if lease is None:
@@ -52,10 +58,28 @@ class Adjudicate:
         rules = self.rules()
         try:
             for part in _parts([read_message(item.journal_id, item.raw, rules) for item in lease.items]):
-                self._take_through(lease, part, rules, now)
+                self._take_each_through(lease, part, rules, now)
         finally:
             self.store.lanes.release(lease)
         return len(lease.items)
+
+    def _take_each_through(self, lease: Lease, messages: list[Read], rules: RulesInForce, now: datetime) -> None:
+        """All patients at once; where one of them has changed meanwhile, each by itself, so that it stops no other."""
+        try:
+            self._take_through(lease, messages, rules, now)
+        except RecordChanged:
+            each: dict[PatientKey | None, list[Read]] = {}
+            for message in messages:
+                each.setdefault(message.key, []).append(message)
+            changed = None
+            for of_patient in each.values():
+                try:
+                    self._take_through(lease, of_patient, rules, now)
+                except RecordChanged as error:
+                    log.info("patient.changed", journal_id=of_patient[0].journal_id, stage="adjudicate")
+                    changed = error
+            if changed is not None:
+                raise changed from None
 
     def _take_through(self, lease: Lease, messages: list[Read], rules: RulesInForce, now: datetime) -> None:
         store = self.store
@@ -130,10 +154,30 @@ class Adjudicate:
         store.submissions.decided(connection, taken.records)
         tell_other_patients(connection, store, before, taken, rules.parameters, now)
         store.adjudications.save(connection, [_result(taken, *one, rules) for one in taken.outcomes], now)
+        self._later_payers(connection, before, taken, rules, now)
         for patient_id, record in taken.records.items():
             alerts = forecast(record, rules.parameters)
             if alerts or record.appointments:
                 store.holds.sync(connection, alerts, now, patient_id=patient_id)
+
+    def _later_payers(
+        self,
+        connection: Connection,
+        before: Mapping[int, PatientRecord],
+        taken: TakenIn,
+        rules: RulesInForce,
+        now: datetime,
+    ) -> None:
+        """Draw later payers' waiting claims anew where the insurances or the patient changed."""
+        changed = [
+            patient_id
+            for patient_id, record in taken.records.items()
+            if patient_id in before and _insured(record) != _insured(before[patient_id])
+        ]
+        waiting = self.store.later_claims.drafted_for(connection, changed)
+        if waiting:
+            settling = SettleLaterPayers(store=self.store, parameters=rules.parameters, on=now.date(), now=now)
+            settling.settle(connection, waiting)
 
     def _close(self, connection: Connection, messages: list[Read], taken: TakenIn, now: datetime) -> None:
         """Say in the journal, and in the interface queue, what became of each message."""
@@ -162,6 +206,11 @@ def _parts(messages: list[Read]) -> Iterator[list[Read]]:
         part = []
     if part:
         yield part
+
+
+def _insured(record: PatientRecord) -> tuple[object, ...]:
+    """The patient and the insurances, as claims name them."""
+    return record.patient, tuple(kept.value for kept in record.coverages)
 
 
 def _result(taken: TakenIn, patient_id: int, outcome: DayOutcome, rules: RulesInForce) -> DayResult:

@@ -17,6 +17,7 @@ from integration_engine.stages.batch import Batch
 from integration_engine.stages.receive import Incoming, Receive
 from integration_engine.stages.rules_in_force import compile_rules_in_force
 from integration_engine.store import Store
+from integration_engine.store.lanes import RecordChanged
 from integration_engine.store.queries.conserve import conserve
 from integration_engine.store.queries.explain import explain
 from integration_engine.store.queries.overview import treatment_days
@@ -72,6 +73,32 @@ def test_other_patients_go_on_when_the_engine_fails_on_one(store: Store, monkeyp
         days = treatment_days(connection)
     assert (counts["messages"]["parked"], counts["messages"]["done"], counts["difference"]) == (1, 1, 0)
     assert len(days) == 1
+
+
+def test_other_patients_go_on_when_one_has_changed_since_it_was_read(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receive = Receive(journal=store.journal, feeds=lambda: RULES.feeds, clock=lambda: NOW)
+    receive([Incoming(charge_message(number), "peer") for number in (1, 2, 3)])
+    real = store.adjudications.save
+
+    def changed(connection, results, now):
+        if any("T000001" in result.facts for result in results):
+            raise RecordChanged("a claim of this batch is in a file on its way")
+        real(connection, results, now)
+
+    monkeypatch.setattr(store.adjudications, "save", changed)
+    stage = Adjudicate(store=store, rules=lambda: RULES)
+    with pytest.raises(RecordChanged):
+        stage.run_once(NOW)
+    with store.database.read() as connection:
+        assert len(treatment_days(connection)) == 2
+        assert conserve(connection)["messages"]["done"] == 2
+    monkeypatch.setattr(store.adjudications, "save", real)
+    assert stage.run_once(NOW) == 1  # the one that waited
+    with store.database.read() as connection:
+        assert len(treatment_days(connection)) == 3
+        assert conserve(connection)["difference"] == 0
 
 
 def test_override_by_a_named_person_releases_the_day(store: Store) -> None:
