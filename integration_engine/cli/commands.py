@@ -19,7 +19,7 @@ queue_app = typer.Typer(no_args_is_help=True, help="Work queues: list, show, ass
 crosswalk_app = typer.Typer(
     no_args_is_help=True, help="Mapping files: check them, report what they map, export schemas."
 )
-rules_app = typer.Typer(no_args_is_help=True, help="Rule files: check them.")
+rules_app = typer.Typer(no_args_is_help=True, help="Rule files: check them for gaps, overlaps and sources; run their cases.")
 codes_app = typer.Typer(
     no_args_is_help=True, help="Official code files: load a quarter or a year into mappings/codes/."
 )
@@ -104,15 +104,15 @@ def read_back(
 @app.command()
 def send(
     files: Files,
-    host: str = "127.0.0.1",
-    port: int = 2575,
+    host: Annotated[str | None, typer.Option(help="Default: MLLP_HOST of the settings.")] = None,
+    port: Annotated[int | None, typer.Option(help="Default: MLLP_PORT of the settings.")] = None,
     tls: Annotated[bool, typer.Option("--tls", help="Speak TLS.")] = False,
     ca: Annotated[Path | None, typer.Option(help="PEM file of the authority to trust.")] = None,
 ) -> None:
     """Send HL7 files over MLLP and print each acknowledgment."""
     from integration_engine.cli.sending import send_files
 
-    sys.exit(send_files(files, host, port, tls=tls, ca=ca))
+    sys.exit(send_files(_settings(), files, host, port, tls=tls, ca=ca))
 
 
 @app.command()
@@ -166,10 +166,11 @@ def units() -> None:
 
 
 @app.command()
-def adjudicate(files: Files) -> None:
+def adjudicate(files: Files, as_json: Json = True) -> None:
     """Adjudicate HL7 message files as one history; print decisions and draft claims as JSON; nothing is stored."""
     from integration_engine.cli.asking import adjudicate_files
 
+    assert as_json  # it prints nothing else; the option is taken as everywhere
     sys.exit(adjudicate_files(_settings(), files))
 
 
@@ -482,11 +483,15 @@ def crosswalk_check(folder: Annotated[Path | None, typer.Argument()] = None) -> 
 
 
 @rules_app.command("check")
-def rules_check(folder: Annotated[Path | None, typer.Argument()] = None, as_json: Json = False) -> None:
+def rules_check(
+    folder: Annotated[Path | None, typer.Argument()] = None,
+    every: Annotated[bool, typer.Option("--all", help="Each remark that does not fail, not only how many.")] = False,
+    as_json: Json = False,
+) -> None:
     """Check every rule file: schema, overlaps, gaps in dates, missing citations; doubts about sources are told."""
     from integration_engine.cli.rule_checks import check_rules
 
-    sys.exit(check_rules(_settings(), folder, as_json=as_json))
+    sys.exit(check_rules(_settings(), folder, every=every, as_json=as_json))
 
 
 @rules_app.command("test")

@@ -5,9 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+SHORT = 16  # characters: what is longer and has spaces may wrap
+SENTENCE = 20  # characters: a column of sentences is never narrower
+BETWEEN = 2  # spaces between two columns
 
 
 def print_json(value: Any) -> None:
@@ -24,12 +32,53 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
             sys.stdout.write("\t".join("" if cell is None else str(cell) for cell in row) + "\n")
         return
     from rich.console import Console
+
+    draw_table(Console(), title, columns, [tuple("" if cell is None else str(cell) for cell in row) for row in rows])
+
+
+def draw_table(console: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table as wide as the terminal: sentences wrap; numbers, names and dates stay whole.
+
+    Why      A claim number cut to ``C00000…`` cannot be asked for. Where even the whole values do not fit beside each
+             other, each row is written as a list, a column a line.
+    """
+    from rich import box
     from rich.table import Table
 
-    table = Table(*columns, title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    needed = BETWEEN
+    for place, name in enumerate(columns):
+        cells = [row[place] for row in rows]
+        longest = max(map(len, cells), default=0)
+        wraps = longest > SHORT and any(" " in cell for cell in cells)
+        heading = name if wraps else name.replace(" ", "\n")
+        words = heading.split() + [word for cell in cells for word in (cell.split() if wraps else [cell])]
+        narrowest = max(SENTENCE if longest > 2 * SENTENCE else 1, *map(len, words))
+        table.add_column(heading, no_wrap=not wraps, overflow="fold", min_width=narrowest)
+        needed += narrowest + BETWEEN
+    if needed > console.width and rows:
+        _draw_as_lists(console, title, columns, rows)
+        return
     for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
-    Console().print(table)
+        table.add_row(*(_literal(cell) for cell in row))
+    console.print(table)
+
+
+def _draw_as_lists(console: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    console.print(_literal(title))
+    wide = max(map(len, columns))
+    for row in rows:
+        console.print()
+        for name, cell in zip(columns, row, strict=True):
+            if cell:
+                console.print(_literal(f"{name:<{wide}}  {cell}"), overflow="fold")
+
+
+def _literal(text: str) -> Text:
+    """Brackets in a cell are no markup."""
+    from rich.text import Text
+
+    return Text(text)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 
 from integration_engine.adapters.clock import system_clock
 from integration_engine.bootstrap import adjudicate_again, mapping_files, open_store
-from integration_engine.cli.explaining import tell
+from integration_engine.cli.explaining import tell, tell_hold
 from integration_engine.cli.output import print_json, print_table
 from integration_engine.domain.hold import HoldStage
 from integration_engine.settings import Settings
@@ -100,8 +100,7 @@ def show_hold(settings: Settings, hold_id: int, *, as_json: bool) -> int:
     if as_json:
         print_json(hold)
     else:
-        for name, value in hold.items():
-            print(f"{name}: {value}")
+        print(tell_hold(hold))
     return 0
 
 

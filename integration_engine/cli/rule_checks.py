@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,10 +16,19 @@ if TYPE_CHECKING:
     from integration_engine.rules.rule_cases import CaseResult
 
 FINDINGS = 1
+MEANINGS = {  # by RemarkKind
+    "ends": "the last dated value ends; load what follows before that day",
+    "unconfirmed": "the source is not confirmed, such as a contract nobody has shown",
+    "disagreement": "two sources differ; the file says which one is followed",
+    "no section": "the source names a document and no section of it",
+}
 
 
-def check_rules(settings: Settings, folder: Path | None, *, as_json: bool) -> int:
-    """Every problem, gap and doubt of the rule files; problems and gaps are findings, doubts are only told."""
+def check_rules(settings: Settings, folder: Path | None, *, every: bool, as_json: bool) -> int:
+    """Every problem, gap and doubt of the rule files; problems and gaps are findings, doubts are only told.
+
+    Shapes   every: each doubt at its place; else, for people, how many there are of each kind.
+    """
     from integration_engine.bootstrap import mapping_files, read_rules
     from integration_engine.rules.rule_cases import read_cases
     from integration_engine.rules.rule_files import review_rules
@@ -43,9 +53,13 @@ def check_rules(settings: Settings, folder: Path | None, *, as_json: bool) -> in
     if as_json:
         print_json({"files": len(files), "findings": failing, "remarks": rows})
     else:
-        for row in rows:
+        for row in rows if every else rows[:failing]:  # what fails comes first
             print(f"{row['file']}:{row['line']}:{row['column']}: {row['kind']}: {row['text']}")
-        print(f"{len(files)} files, {failing} findings, {len(rows) - failing} remarks that do not fail")
+        kinds = Counter(remark.kind for remark in remarks if not remark.kind.fails)
+        for kind, count in sorted(kinds.items()):
+            print(f"{count:>5} {kind.value}: {MEANINGS[kind]}")
+        more = "" if every or not kinds else "; --all shows each at its place"
+        print(f"{len(files)} files, {failing} findings, {len(rows) - failing} remarks that do not fail{more}")
     return FINDINGS if failing else 0
 
 

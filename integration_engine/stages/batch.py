@@ -328,7 +328,8 @@ class Batch:
 
 
 def _file_by(draft: ClaimDraft, parameters: Parameters) -> date | None:
-    entry = parameters.practice.payers.get(draft.payer.key)
+    known = parameters.practice.payers.values()  # by what the EMR sends in IN1-3, which is not the payer's key
+    entry = next((entry for entry in known if entry.payer.key == draft.payer.key), None)
     return filing_last_day(entry, draft.date_of_service, parameters) if entry is not None else None
 
 

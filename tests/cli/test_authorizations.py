@@ -17,7 +17,7 @@ from integration_engine.stages.adjudicate import Adjudicate
 from integration_engine.stages.receive import Incoming, Receive
 from integration_engine.stages.rules_in_force import compile_rules_in_force
 from integration_engine.wire.hl7 import split_messages
-from tests.cli.test_commands import run
+from tests.cli.running import run
 
 RULES = compile_rules_in_force(MappingFiles(shipped_folder()).read())
 SAMPLES = shipped_folder().parent / "samples"

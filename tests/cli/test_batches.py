@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from integration_engine.adapters.mapping_files import shipped_folder
+from tests.cli.running import run
 from tests.cli.test_authorizations import load
-from tests.cli.test_commands import run
 
 STORY = shipped_folder().parent / "samples" / "messages" / "01_pt_54_minutes_three_payers.hl7"
 VISIT = "VS01A1"

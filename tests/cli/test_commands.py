@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
-import subprocess
-import sys
+import socket
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from integration_engine.adapters.mapping_files import shipped_folder
+from integration_engine.cli.output import draw_table
+from tests.cli.running import run, run_process
 
 SAMPLES = shipped_folder().parent / "samples"
-
-
-def run(*arguments: str, home: Path, text: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("INTEGRATION_ENGINE_")}
-    environment |= {"INTEGRATION_ENGINE_HOME": str(home)} | {f"INTEGRATION_ENGINE_{k}": v for k, v in settings.items()}
-    return subprocess.run(
-        (sys.executable, "-m", "integration_engine", *arguments),
-        input=text,
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-        timeout=60,
-    )
 
 
 def test_units_answers_one_object_and_a_list(tmp_path: Path) -> None:
@@ -38,7 +26,7 @@ def test_units_answers_one_object_and_a_list(tmp_path: Path) -> None:
         "prior_allowed_amount": "2400.00",
         "modality": "in_person",
     }
-    one = run("units", home=tmp_path, text=json.dumps(request))
+    one = run_process("units", home=tmp_path, text=json.dumps(request))
     two = run("units", home=tmp_path, text=json.dumps([request, request | {"payer": "full_unit_only"}]))
     assert one.returncode == two.returncode == 0
     answer = json.loads(one.stdout)
@@ -91,7 +79,7 @@ def test_unknown_setting_is_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_public_bind_without_tls_is_refused(tmp_path: Path) -> None:
-    bad = run("listen", home=tmp_path, MLLP_HOST="0.0.0.0", MLLP_PORT="0")
+    bad = run_process("listen", home=tmp_path, MLLP_HOST="0.0.0.0", MLLP_PORT="0")
     assert bad.returncode == 2
     assert "not a loopback address" in bad.stderr
 
@@ -108,3 +96,51 @@ def test_conserve_queue_and_database_answer_on_an_empty_store(tmp_path: Path) ->
 @pytest.mark.parametrize("command", [(), ("queue",), ("crosswalk",), ("db",)])
 def test_help_is_there(tmp_path: Path, command: tuple[str, ...]) -> None:
     assert "Usage" in run(*command, "--help", home=tmp_path).stdout
+
+
+# --- for people --------------------------------------------------------------------------------------------------------
+
+
+def drawn(width: int, *columns: str) -> str:
+    """Three claims as a terminal of this width shows them."""
+    rows = [(f"C00000{n}AA", "a [red] 12-word reason that nobody would write on one line", "2026-10-19") for n in "123"]
+    out = io.StringIO()
+    draw_table(Console(file=out, width=width), "Claims", columns, rows)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("width", [40, 60, 100])
+def test_table_keeps_numbers_and_dates_whole_when_the_terminal_is_narrow(width: int) -> None:
+    told = drawn(width, "claim", "reason", "file by")
+    assert all(f"C00000{number}AA" in told for number in "123")
+    assert told.count("2026-10-19") == 3
+    assert "…" not in told
+    assert "[red]" in told
+    assert max(map(len, told.splitlines())) <= width
+
+
+def test_table_is_a_list_when_whole_values_do_not_fit_beside_each_other() -> None:
+    assert "claim    C000001AA" in drawn(30, "claim", "reason", "file by")
+
+
+def test_send_names_the_next_step_when_nobody_listens(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound and not listening: refused
+        port = taken.getsockname()[1]
+        file = str(SAMPLES / "messages" / "01_pt_54_minutes_three_payers.hl7")
+        by_setting = run("send", file, home=tmp_path, MLLP_PORT=str(port))
+        by_option = run("send", file, "--port", str(port), home=tmp_path)
+    for done in (by_setting, by_option):
+        assert done.returncode == 2
+        told = done.stderr.splitlines()
+        assert len(told) == 1
+        assert told[0].startswith(f"nobody listens on 127.0.0.1:{port}: start `integration-engine serve`")
+        assert told[0].endswith("0 of 6 messages were answered")
+
+
+def test_new_database_is_told_once_and_only_when_it_was_made(tmp_path: Path) -> None:
+    home = tmp_path / "elsewhere"
+    assert run("settings", home=home).stderr == ""
+    first = run("queue", "list", "--json", home=home)
+    assert (json.loads(first.stdout), f"no database in {home}" in first.stderr) == ([], True)
+    assert run("queue", "list", home=home).stderr == ""

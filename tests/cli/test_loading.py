@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -19,6 +17,7 @@ from integration_engine.cli import loading
 from integration_engine.cli.loading import load_icd10, load_most_units, load_pairs
 from integration_engine.core.documents import read_document
 from integration_engine.settings import Settings
+from tests.cli.running import run
 
 QUARTER = date(2026, 10, 1)
 HEADING = "Invented copyright line\r\nColumn 1\tColumn 2\t\tEffective\tDeletion\tModifier\tRationale\r\n"
@@ -240,19 +239,8 @@ def test_workbook_without_openpyxl_says_what_to_do(settings, tmp_path, monkeypat
 def test_command_loads_a_file(mappings, tmp_path, command, option, text):
     keep_all = () if command == "load-icd10" else ("--all",)
     file = plain(tmp_path / "official.txt", text)
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("INTEGRATION_ENGINE_")}
     arguments = ("codes", command, str(file), option, "2026-10-01", *keep_all)
-    done, again = (
-        subprocess.run(
-            (sys.executable, "-m", "integration_engine", *arguments),
-            capture_output=True,
-            text=True,
-            env=environment | {"INTEGRATION_ENGINE_MAPPINGS": str(mappings)},
-            check=False,
-            timeout=60,
-        )
-        for _ in range(2)
-    )
+    done, again = (run(*arguments, home=tmp_path, MAPPINGS=str(mappings)) for _ in range(2))
     assert done.returncode == 0, done.stderr
     assert len(list(mappings.rglob("2026-10-01.yaml"))) == 1
     assert again.returncode == 2

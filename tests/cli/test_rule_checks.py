@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from integration_engine.adapters.mapping_files import shipped_folder
-
-
-def run(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("INTEGRATION_ENGINE_")}
-    return subprocess.run(
-        (sys.executable, "-m", "integration_engine", *arguments),
-        capture_output=True,
-        text=True,
-        env=environment | {"INTEGRATION_ENGINE_HOME": str(home)},
-        check=False,
-        timeout=120,
-    )
+from tests.cli.running import run
 
 
 @pytest.fixture
@@ -76,6 +62,17 @@ def test_rules_check_tells_doubts_and_exits_0_when_nothing_is_wrong(tmp_path: Pa
     kinds = {remark["kind"] for remark in answer["remarks"]}
     assert {"unconfirmed", "disagreement", "ends", "no section"} <= kinds
     assert all(remark["line"] >= 1 for remark in answer["remarks"])
+
+
+def test_rules_check_counts_doubts_by_kind_and_shows_each_only_when_asked(tmp_path: Path) -> None:
+    brief = run("rules", "check", home=tmp_path).stdout.splitlines()
+    whole = run("rules", "check", "--all", home=tmp_path).stdout.splitlines()
+    told = json.loads(run("rules", "check", "--json", home=tmp_path).stdout)["remarks"]
+    kinds = {remark["kind"] for remark in told}
+    assert len(brief) == len(kinds) + 1
+    assert brief[-1].endswith("--all shows each at its place")
+    assert len(whole) == len(told) + len(brief)
+    assert sum(int(line.split()[0]) for line in brief[:-1]) == len(told)
 
 
 @pytest.mark.parametrize(

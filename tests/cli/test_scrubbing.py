@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.cli.running import run
 from tests.wire.defects import GOOD
 
 
 def scrub(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("INTEGRATION_ENGINE_")}
-    return subprocess.run(
-        (sys.executable, "-m", "integration_engine", "scrub", *arguments),
-        capture_output=True,
-        text=True,
-        env=environment | {"INTEGRATION_ENGINE_HOME": str(home)},
-        check=False,
-        timeout=120,
-    )
+    return run("scrub", *arguments, home=home)
 
 
 def test_scrub_prints_each_file_with_its_findings_as_json(tmp_path: Path) -> None:
