@@ -95,6 +95,18 @@ def charges_again(refused: Collection[str], on: date, earlier: Iterable[Entry]) 
     return tuple(found)
 
 
+def charges_replaced_after_all(taken: Collection[str], on: date, earlier: Iterable[Entry]) -> tuple[Entry, ...]:
+    """What a refused replacement or void posts that the payer took all the same: what was posted again is taken back.
+
+    Shapes   taken: numbers of those corrections. earlier: the entries of the claims they corrected. Safe to repeat.
+    """
+    stands = standing(earlier)
+    keys = {f"refusal|{number}|charge" for number in taken}
+    return tuple(
+        leg for key in sorted(keys) for leg in undo((e for e in stands if e.posting == key), on, f"{key}|undo")
+    )
+
+
 def patient_paid(claim: str, cents: int, on: date, key: str) -> tuple[Entry, ...]:
     """Money a patient paid on a claim. key: what makes this payment recognisable when it is told again."""
     return pair(

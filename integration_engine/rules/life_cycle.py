@@ -58,7 +58,7 @@ _WORDS: Mapping[ClaimEventKind, tuple[int, Standing, int]] = {
     ClaimEventKind.CORRECTION_REFUSED: (0, Standing.SENT, 0),
 }
 REFUSALS = frozenset(kind for kind, (_, standing, _) in _WORDS.items() if standing is Standing.REFUSED)
-_TAKEN_OVER = frozenset({ClaimEventKind.REPLACED, ClaimEventKind.VOIDED})
+TAKEN_OVER = frozenset({ClaimEventKind.REPLACED, ClaimEventKind.VOIDED})
 ADJUDICATED = frozenset(kind for kind, (station, _, _) in _WORDS.items() if station == 5)  # noqa: PLR2004 - the station
 
 
@@ -82,8 +82,10 @@ def standing(events: Iterable[ClaimEvent]) -> Standing:
 def _without_refused_corrections(events: Iterable[ClaimEvent]) -> list[ClaimEvent]:
     """The events without replacements and voids that were refused before adjudication: they took the place of nothing."""
     listed = list(events)
-    refused = {event.code for event in listed if event.kind is ClaimEventKind.CORRECTION_REFUSED}
-    return [event for event in listed if not (event.kind in _TAKEN_OVER and event.code in refused)]
+    taken = Counter(event.code for event in listed if event.kind in TAKEN_OVER)
+    refused = Counter(event.code for event in listed if event.kind is ClaimEventKind.CORRECTION_REFUSED)
+    # A correction may be refused and then taken all the same: what counts is whether it was refused as often as told.
+    return [e for e in listed if not (e.kind in TAKEN_OVER and taken[e.code] <= refused[e.code])]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,11 +124,11 @@ HOUSE = Citation(document="house rule", section="missing answers; mappings/claim
 
 def missing_answer(waiting: Waiting, patience: Patience, today: date) -> Finding | None:
     """The one alert a silent claim deserves today: the first answer that is overdue, or None."""
-    replaced = waiting.kinds & _TAKEN_OVER and ClaimEventKind.CORRECTION_REFUSED not in waiting.kinds
+    replaced = waiting.kinds & TAKEN_OVER and ClaimEventKind.CORRECTION_REFUSED not in waiting.kinds
     if replaced or waiting.kinds & _CLEARED:
         return None
     past = (today - waiting.submitted_on).days
-    heard = max((_WORDS[kind][0] for kind in waiting.kinds - _TAKEN_OVER), default=0)
+    heard = max((_WORDS[kind][0] for kind in waiting.kinds - TAKEN_OVER), default=0)
     steps = (
         (2, patience.acknowledgment_days, "acknowledgment (999)", "Ask the clearinghouse whether the file arrived."),
         (3, patience.claim_status_days, "claim status (277CA)", "Look the claim up at the clearinghouse."),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from integration_engine.rules import claim_lines
 from integration_engine.stages.adjudicate import Adjudicate
 from tests.stages.office import ALL_PAID, NOW, RULES, Office, chosen, messages
 
@@ -121,6 +122,23 @@ def test_the_same_lines_after_a_void_go_as_a_new_claim(office: Office) -> None:
     assert (office.ledger(), office.difference()) == (0, 0)
     office.receive(ANEW.replace(b"S23-902", b"S23-903"))  # said again: nothing changes
     assert office.send() == []
+
+
+def test_a_day_of_two_parts_stays_billed_when_one_is_voided(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claim_lines, "MOST_LINES", 1)
+    told = story("24_credit_of_a_line.hl7")
+    office.receive(*told[:2])
+    office.take(*office.answers(office.send(), PAID))
+    assert len(office.claims()) == 2
+    office.receive(told[2])
+    assert [f for f, _ in sent(office.send())] == ["8"]
+    assert sorted(office.claims().values()) == ["paid", "voided"]
+    assert set(office.days().values()) == {"billed"}
+    other = told[2].replace(b"VS24A1-2", b"VS24A1-1").replace(b"97140", b"97110").replace(b"58.00", b"60.00")
+    office.receive(other.replace(b"S24-003", b"S24-904"))
+    assert [f for f, _ in sent(office.send())] == ["8"]
+    assert set(office.days().values()) == {"void"}
+    assert (revenue(office), office.ledger(), office.difference()) == (0, 0, 0)
 
 
 def test_a_visit_credited_before_it_was_sent_leaves_no_hold(office: Office) -> None:
