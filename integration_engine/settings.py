@@ -17,6 +17,7 @@ from typing import Any, TypeVar, get_type_hints
 from integration_engine.core.errors import EngineError
 
 PREFIX = "INTEGRATION_ENGINE_"
+SIGNED = frozenset({"clock_days"})  # settings that may be below zero
 T = TypeVar("T")
 
 
@@ -144,7 +145,8 @@ def _convert(name: str, value: object, wanted: type) -> object:
     text = str(value).strip()
     if wanted is bool and text.lower() in {"true", "yes", "1", "false", "no", "0"}:
         return text.lower() in {"true", "yes", "1"}
-    if wanted is int and text.isascii() and text.isdigit():
+    digits = text.removeprefix("-") if name in SIGNED else text
+    if wanted is int and digits.isascii() and digits.isdigit():
         return int(text)
     if wanted is str:
         return text

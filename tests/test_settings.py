@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from integration_engine.settings import Settings, SettingsError, read_settings
+from integration_engine.settings import PREFIX, Settings, SettingsError, read_settings
 
 
 def test_settings_have_a_sentence_each() -> None:
@@ -36,3 +36,10 @@ def test_environment_wins_when_a_file_gives_the_same_setting(tmp_path: Path) -> 
 def test_settings_are_refused_when(environment: dict[str, str], text: str) -> None:
     with pytest.raises(SettingsError, match=text):
         read_settings(environment)
+
+
+def test_only_a_shift_of_the_clock_may_be_negative() -> None:
+    assert read_settings({PREFIX + "CLOCK_DAYS": "-3"}).clock_days == -3
+    for name, value in (("CLOCK_DAYS", "--3"), ("CLOCK_DAYS", "-"), ("MLLP_PORT", "-1"), ("WORKERS", "-1")):
+        with pytest.raises(SettingsError, match=name):
+            read_settings({PREFIX + name: value})
