@@ -70,13 +70,13 @@ def show_balances(settings: Settings, patient: str | None, as_of: date | None, *
     return 0
 
 
-def show_uncovered(settings: Settings, days: int, *, as_json: bool) -> int:
+def show_uncovered(settings: Settings, days: int, first: date | None, *, as_json: bool) -> int:
     """The next days' bookings without cover, by day and location, with the money at risk; exit 1 when there are any."""
     if days < 1:
         sys.stderr.write("--days is at least 1: today alone\n")
         return WRONG_USE
     parameters = read_rules(settings).parameters
-    today = system_clock().date()
+    today = first or system_clock().date()
     with open_store(settings) as store:
         found = authorizations.uncovered(store, parameters, first=today, days=days)
     if as_json:

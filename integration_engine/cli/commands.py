@@ -314,13 +314,16 @@ def authorizations_balance(
 
 @authorizations_app.command("uncovered")
 def authorizations_uncovered(
-    days: Annotated[int, typer.Option(help="How many days to look ahead, today included.")] = 14,
+    days: Annotated[int, typer.Option(help="How many days to look ahead, the first included.")] = 14,
+    as_of: Annotated[
+        datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The first day; default: today.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """List booked appointments that nothing covers, by day and location, with the money at risk."""
     from integration_engine.cli.authorizations import show_uncovered
 
-    sys.exit(show_uncovered(_settings(), days, as_json=as_json))
+    sys.exit(show_uncovered(_settings(), days, as_of.date() if as_of else None, as_json=as_json))
 
 
 @authorizations_app.command("import")

@@ -123,6 +123,8 @@ def test_uncovered_lists_the_next_days_by_day_and_location(tmp_path: Path) -> No
     assert all(visit["at_risk"] == "unknown" for visit in answer["visits"])
     assert "APT-B" in run("authorizations", "uncovered", "--days", "6", home=tmp_path).stdout
     assert "APT-C" not in run("authorizations", "uncovered", home=tmp_path).stdout
+    later = str(today + timedelta(days=7))
+    assert "APT-C" in run("authorizations", "uncovered", "--as-of", later, home=tmp_path).stdout
     assert run("authorizations", "uncovered", "--days", "0", home=tmp_path).returncode == 2
 
 
