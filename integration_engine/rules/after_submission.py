@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from integration_engine.core.findings import Decision, Finding
+from integration_engine.core.findings import Decision, Finding, Queue, Severity
 from integration_engine.domain.claim import ClaimDraft, Frequency
 from integration_engine.domain.sent_claim import SentClaim, SentState
-from integration_engine.rules.corrections import Action, Submitted, correct, same_claim
+from integration_engine.rules.corrections import CITATION, Action, Submitted, correct, same_claim
 from integration_engine.rules.life_cycle import Standing
 from integration_engine.rules.parameters import Parameters
 
@@ -65,6 +65,49 @@ def after_submission(
         stands=any(one.state is SentState.SUBMITTED for one in latest.values()),
         findings=tuple(findings),
         decisions=tuple(correction.decision for correction in corrections),
+    )
+
+
+def other_parties(sent: Sequence[SentClaim], drafts: Sequence[ClaimDraft]) -> tuple[Finding, ...]:
+    """Whether a claim that stands names another payer, member id or referring provider than its day would name now.
+
+    Shapes   sent: as for ``after_submission``. drafts: of now; parts without one are not compared.
+    Why      A coverage restated for the weeks to come must not take back what was paid, so a person decides.
+    """
+    now = {draft.part: draft for draft in drafts}
+    changed = {}
+    for one in _latest(sent).values():
+        draft = now.get(one.draft.part)
+        if draft is not None and one.state is SentState.SUBMITTED and (told := _parties_changed(one.draft, draft)):
+            changed[one.number] = told
+    return tuple(_changed_parties(number, told) for number, told in changed.items())
+
+
+def _parties_changed(before: ClaimDraft, now: ClaimDraft) -> tuple[str, ...]:
+    pairs = (
+        ("payer", before.payer.payer_id, now.payer.payer_id),
+        ("member id", before.subscriber.member_id, now.subscriber.member_id),
+        ("referring provider", before.referring and before.referring.npi, now.referring and now.referring.npi),
+    )
+    return tuple(name for name, one, other in pairs if one != other)
+
+
+def _changed_parties(number: str, changed: Sequence[str]) -> Finding:
+    return Finding(
+        id="corrections.parties_changed",
+        severity=Severity.ERROR,
+        text="The payer, the member id or the referring provider of the visit changed after its claim was sent.",
+        fix=(
+            "If the claim is wrong, have the EMR credit the visit's lines and send them anew: a void and a new claim go. "
+            "If the claim is right for its date, override this hold with the reason."
+        ),
+        owner="biller",
+        subject=f"claim {number}",
+        observed=", ".join(changed),
+        queue=Queue.EDITS,
+        citation=CITATION,
+        why="A claim for the wrong payer or member is denied, or its payment is asked back.",
+        screen="Patient > Coverages",
     )
 
 

@@ -20,7 +20,7 @@ from integration_engine.domain.record import Charge, ChargeState, DayState, Kept
 from integration_engine.domain.sent_claim import SentClaim
 from integration_engine.domain.treatment_day import Adjudication, ChargeReference, History, PriorDay, TreatmentDay
 from integration_engine.rules.adjudicate import adjudicate
-from integration_engine.rules.after_submission import after_submission
+from integration_engine.rules.after_submission import after_submission, other_parties
 from integration_engine.rules.clinician_minutes import beside
 from integration_engine.rules.parameters import Parameters
 from integration_engine.rules.record_keeping import as_sent, settle_charges, without_units
@@ -71,6 +71,7 @@ def adjudicate_course(
     sent: SentOf,
     elsewhere: ElsewhereOf = nobody_else,
     as_of: date | None = None,
+    before: PatientRecord | None = None,
 ) -> tuple[PatientRecord, tuple[DayOutcome, ...]]:
     """Adjudicate every treatment day of the record that is not finished, earliest first.
 
@@ -78,7 +79,8 @@ def adjudicate_course(
              Encounters without a date of service belong to no day; their lines are held. as_of: the day it is done,
              for time limits; None judges none. sent: the claims of a day that have left, asked only of days that
              were sent and have to be decided again. elsewhere: what clinicians did with other patients on a date, asked
-             only of days whose clinicians and times are stated.
+             only of days whose clinicians and times are stated. before: the record before the messages that are taken in;
+             billed days whose coverage or encounter they changed are compared with what was sent.
     """
     groups = _groups(record.encounters, parameters)
     days = {(day.date_of_service, day.discipline, day.billing_provider): day for day in record.days}
@@ -90,6 +92,8 @@ def adjudicate_course(
             id=new_id(), date_of_service=key[0], discipline=key[1], billing_provider=key[2], state=DayState.HELD
         )
         if day.state is DayState.BILLED and not any(_changed(encounter) for encounter in group):
+            if before is not None and _touched(before, record, group):
+                outcomes.extend(_compared(record, day, group, _history(record, day, days), parameters, sent))
             continue
         if not group:
             if day.state is not DayState.VOID:
@@ -223,6 +227,45 @@ def _changed(encounter: KeptEncounter) -> bool:
         for charge in encounter.charges
         if charge.state is not ChargeState.VOID
     )
+
+
+def _touched(before: PatientRecord, record: PatientRecord, group: tuple[KeptEncounter, ...]) -> bool:
+    """A message changed who pays, or an encounter of the day in more than its lines."""
+    if before.coverages != record.coverages:
+        return True
+    known = {encounter.id: encounter for encounter in before.encounters}
+    return any(
+        encounter is not (old := known.get(encounter.id))
+        and old is not None
+        and replace(encounter.value, treatments=()) != replace(old.value, treatments=())
+        for encounter in group
+    )
+
+
+def _compared(
+    record: PatientRecord,
+    day: KeptDay,
+    group: tuple[KeptEncounter, ...],
+    history: History,
+    parameters: Parameters,
+    sent: SentOf,
+) -> tuple[DayOutcome, ...]:
+    """A billed day whose claim names other parties than it would now: it stays as it is, and waits for a person."""
+    facts = _facts(record, day, group, None)
+    adjudication = adjudicate(facts, parameters, history)
+    findings = other_parties(sent(day.id), adjudication.drafts)
+    if not findings:
+        return ()
+    outcome = DayOutcome(
+        day=day,
+        encounter_ids=tuple(encounter.id for encounter in group),
+        facts=facts,
+        history=history,
+        adjudication=adjudication,
+        findings=findings,
+        holds=findings,
+    )
+    return (outcome,)
 
 
 def _facts(record: PatientRecord, day: KeptDay, group: tuple[KeptEncounter, ...], as_of: date | None) -> TreatmentDay:

@@ -110,7 +110,7 @@ def take_in(
             taken.parked[message.journal_id] = _parked("the engine failed on this message", "MSH")
             continue
         taken.patients[message.journal_id] = patient_id
-    _adjudicate(taken, overrides, rules, new_id, sent, others, as_of)
+    _adjudicate(taken, overrides, rules, new_id, sent, others, as_of, known)
     return taken
 
 
@@ -138,6 +138,7 @@ def _adjudicate(
     sent: SentOf,
     others: OthersOf,
     as_of: date | None,
+    before: Mapping[int, PatientRecord] | None = None,
 ) -> None:
     taken.elsewhere = OtherPatients(taken.records, others, rules.parameters)
     for patient_id, record in list(taken.records.items()):
@@ -150,6 +151,7 @@ def _adjudicate(
                 sent=sent,
                 elsewhere=taken.elsewhere.of,
                 as_of=as_of,
+                before=before.get(patient_id) if before is not None else None,
             )
         except Exception:
             log.exception("patient.failed", journal_id=record.journal_id, stage="adjudicate")
