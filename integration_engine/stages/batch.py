@@ -41,10 +41,13 @@ from integration_engine.rules.batching import (
     within_limit,
 )
 from integration_engine.rules.claim_file.check import check_claim_file
+from integration_engine.rules.claim_parties import FIRST
+from integration_engine.rules.later_books import taken_over_anew
 from integration_engine.rules.ledger import opening_entries
 from integration_engine.rules.life_cycle import standing
 from integration_engine.rules.parameters import Parameters
 from integration_engine.rules.scrubber import filing_last_day
+from integration_engine.stages.later_payers import SettleLaterPayers
 from integration_engine.stages.rules_in_force import RulesInForce
 from integration_engine.store import Connection, Store
 from integration_engine.store.batches import HeldBack, LeftClaim, PendingBatch, Stop
@@ -309,7 +312,11 @@ class Batch:
                 taken_over[one.follows_id] = standing([event]).value
         self.store.submissions.append(connection, events, now)
         self.store.submissions.stand(connection, taken_over)
+        self.store.denials.resubmitted(connection, taken_over, now)
         self._open_books(connection, left, on, now)
+        later = {one.id for one in left if one.draft.sequence != FIRST} | taken_over.keys()
+        settling = SettleLaterPayers(store=self.store, parameters=rules.parameters, on=on, now=now)
+        settling.settle(connection, later)
         self.store.submissions.filing_clock(
             connection, {one.id: last for one in left if (last := _file_by(one.draft, rules.parameters)) is not None}
         )
@@ -323,8 +330,36 @@ class Batch:
             claim = submitted(Claim(id=one.id, number=one.number, draft=one.draft))
             before = followed.get(one.follows_id or 0, "")
             entries.extend(opening_entries(claim, on, followed=before, earlier=books.get(before, ())))
+        corrected = [
+            one for one in left if one.draft.sequence != FIRST and one.draft.frequency is not Frequency.ORIGINAL
+        ]
+        if corrected:
+            more, named = self._books_of_later(connection, corrected, on)
+            entries.extend(more)
+            followed |= named
         numbers = {one.number: one.id for one in left} | {number: c for c, number in followed.items()}
         self.store.ledger.append(connection, entries, numbers, now)
+
+    def _books_of_later(
+        self, connection: Connection, corrected: Sequence[LeftClaim], on: date
+    ) -> tuple[list[Entry], dict[int, str]]:
+        """What corrections at later payers post, and the numbers of the claims that it names."""
+        store = self.store
+        ids = [one.id for one in corrected]
+        ranks, sources = store.later_claims.ranks(connection, ids), store.later_claims.sources(connection, ids)
+        numbers = store.submissions.numbers(
+            connection, {*sources.values(), *(c for rank in ranks.values() for c in rank)}
+        )
+        books = store.ledger.entries(connection, set(sources.values()))
+        entries: list[Entry] = []
+        for one in corrected:
+            postings, named = store.ledger.postings_of(connection, ranks[one.id])
+            numbers |= {claim_id: number for number, claim_id in named.items()}
+            void = one.draft.frequency is Frequency.VOID
+            source = "" if void or one.id not in sources else numbers[sources[one.id]]
+            rank = {numbers[claim_id] for claim_id in ranks[one.id]}
+            entries.extend(taken_over_anew(one.number, on, rank, postings, source, books.get(source, ())))
+        return entries, numbers
 
 
 def _file_by(draft: ClaimDraft, parameters: Parameters) -> date | None:

@@ -1,4 +1,4 @@
-"""One remit of an answer file: matched, posted to the ledger, its denials opened, the next payer's claim drafted.
+"""One remit of an answer file: matched, posted to the ledger, its denials opened.
 
 Part of the read-back stage: everything here happens inside that stage's transaction for the file.
 """
@@ -20,9 +20,8 @@ from integration_engine.domain.sent_claim import SentClaim
 from integration_engine.domain.submission import SubmittedClaim, SubmittedLine, submitted
 from integration_engine.rules.answering import ClaimWord, denial_finding, of_payment
 from integration_engine.rules.denial_context import denial_context
-from integration_engine.rules.next_payer import later_claim
 from integration_engine.rules.posting import post, posting_keys, remit_key
-from integration_engine.rules.remit_matching import Match, match
+from integration_engine.rules.remit_matching import match
 from integration_engine.stages.rules_in_force import RulesInForce
 from integration_engine.store import Connection, Store
 from integration_engine.store.answers import PostedClaim
@@ -167,7 +166,6 @@ class PostRemits:
             store.ledger.append(connection, posting.entries, numbers, self.now, remit_id)
             told = remit.paid_on or remit.produced_on or self.on
             self._keep(connection, remit_id, remit, posting, told)
-            self._later_payers(connection, remit, matches, posting, ours, told)
 
     def _keep(self, connection: Connection, remit_id: int, remit: Remit, posting: Posting, told: date) -> None:
         """The claims of the payment, what each is told, and which lines are denied."""
@@ -225,35 +223,3 @@ class PostRemits:
                 findings = (denial_finding(result.claim.number, lines, told),) if lines else ()
                 store.holds.sync(connection, findings, self.now, claim_id=claim_id)
             self.gathered.denied += bool(lines)
-
-    def _later_payers(
-        self,
-        connection: Connection,
-        remit: Remit,
-        matches: Sequence[Match],
-        posting: Posting,
-        ours: Ours,
-        told: date,
-    ) -> None:
-        """Draft the claim to the next payer where the patient has one; what stops it waits under the claim answered."""
-        store = self.store
-        posted = {r.index: r.claim.id for r in posting.claims if r.posted and r.claim is not None and not r.reversal}
-        several = store.submissions.with_later_payers(connection, posted.values())
-        patients = {ours.sent(claim_id).patient_id for claim_id in several}
-        records = store.records.load(connection, patients)
-        for index, claim_id in posted.items():
-            if claim_id not in several:
-                continue
-            sent = ours.sent(claim_id)
-            record = records[sent.patient_id]
-            coverages = [kept.value for kept in record.coverages]
-            answer = remit.claims[index]
-            following = later_claim(
-                sent, answer, matches[index], told, coverages, record.patient, self.rules.parameters
-            )
-            if following is None:
-                continue
-            if following.draft is not None:
-                store.submissions.draft_later(connection, sent, following.draft, self.now)
-            elif following.findings:
-                store.holds.sync(connection, following.findings, self.now, claim_id=claim_id)

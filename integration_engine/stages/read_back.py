@@ -35,10 +35,18 @@ from integration_engine.rules.answering import (
     of_transaction,
 )
 from integration_engine.rules.ledger import refusal_entries
-from integration_engine.rules.life_cycle import ANSWER_MISSING, Waiting, missing_answer, patience_of, standing
+from integration_engine.rules.life_cycle import (
+    ADJUDICATED,
+    ANSWER_MISSING,
+    Waiting,
+    missing_answer,
+    patience_of,
+    standing,
+)
 from integration_engine.rules.posting import STOPPING
 from integration_engine.rules.remit_matching import match_status
 from integration_engine.rules.strange_answers import NOT_TAKEN, not_taken, rerouted_claim, rerouted_file, unknown_file
+from integration_engine.stages.later_payers import SettleLaterPayers
 from integration_engine.stages.posting_remits import Gathered, Ours, PostRemits
 from integration_engine.stages.refused_corrections import refused_corrections
 from integration_engine.stages.refused_corrections import refused_corrections
@@ -209,7 +217,7 @@ class ReadBack:
             told = store.holds.claims_with(connection, ANSWER_MISSING)
             for claim_id in sorted(overdue.keys() | told):
                 findings = (overdue[claim_id],) if claim_id in overdue else ()
-                store.holds.sync(connection, findings, now, claim_id=claim_id)
+                store.holds.sync(connection, findings, now, claim_id=claim_id, families=(ANSWER_MISSING,))
         return len(overdue)
 
     # --- one file -----------------------------------------------------------------------------------------------------
@@ -368,6 +376,9 @@ class ReadBack:
         }
         patients = set(submissions.refuse(connection, refused, now))
         self._close_books(connection, refused, on, now)
+        decided = {claim_id for claim_id, word, _ in gathered.words if word.event.kind in ADJUDICATED}
+        later = SettleLaterPayers(store=store, parameters=self.rules().parameters, on=on, now=now)
+        later.settle(connection, decided | refused.keys() | gathered.payer_numbers.keys())
         patients |= set(submissions.waiting_for_number(connection, gathered.payer_numbers))
         submissions.decide_again(connection, patients, now)
         for batch_id, findings in gathered.stops.items():

@@ -28,7 +28,7 @@ from integration_engine.store.database import Database, bulk_insert, insert_if_a
 from integration_engine.store.documents import decode_draft
 from integration_engine.store.holds import Holds
 from integration_engine.store.ids import IdFactory
-from integration_engine.store.submissions import Submissions, charge_ids
+from integration_engine.store.submissions import UNDECIDED, Submissions, charge_ids
 
 LARGEST_INTERCHANGE = 999_999_999
 FIRST_PAYER = "P"
@@ -568,16 +568,32 @@ def _ready() -> Select[Any]:
     held = exists().where(of_day | (t.hold.c.claim_id == t.claim.c.id), t.hold.c.state == "open")
     kept_back = exists().where(t.held_back.c.treatment_day_id == t.claim.c.treatment_day_id)
     undecided = exists().where(t.decide_again.c.patient_id == day.patient_id)
+    # A void at a later payer leaves after the day was voided at its first.
+    withdrawal = (t.claim.c.sequence != FIRST_PAYER) & (t.claim.c.frequency == "8")
     return (
         select(t.claim.c.id, t.claim.c.document, t.claim.c.follows_id)
         .join(t.treatment_day, day.id == t.claim.c.treatment_day_id)
         .where(
             t.claim.c.state == "drafted",
-            day.state.in_((DayState.READY.value, DayState.BILLED.value)),
+            day.state.in_((DayState.READY.value, DayState.BILLED.value)) | withdrawal,
             ~held,
             ~kept_back,
             ~undecided,
+            (t.claim.c.sequence == FIRST_PAYER) | ~_earlier_corrected(),
         )
+    )
+
+
+def _earlier_corrected() -> Exists:
+    """The claim to a payer before is being corrected: its correction waits, or has left and is not decided yet."""
+    before = t.claim.alias("before").c
+    undecided = (before.state == "submitted") & before.standing.in_(UNDECIDED)
+    return exists().where(
+        before.treatment_day_id == t.claim.c.treatment_day_id,
+        before.part == t.claim.c.part,
+        before.sequence < t.claim.c.sequence,  # P, S, T: the alphabet's order is theirs
+        before.frequency != "1",
+        before.state.in_(("drafted", "batched")) | (undecided & (before.frequency == "7")),
     )
 
 

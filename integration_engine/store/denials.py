@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -101,6 +101,20 @@ class Denials:
                     .where(t.denial.c.claim_id.in_(part), t.denial.c.state.in_(("open", "resubmitted", "appealed")))
                     .values(state=state)
                 )
+
+    @staticmethod
+    def resubmitted(connection: Connection, claim_ids: Collection[int], now: datetime) -> None:
+        """These claims were replaced or voided: what was denied of them is worked with the correction."""
+        for part in parts(sorted(claim_ids)):
+            d, h = t.denial.c, t.hold.c
+            connection.execute(
+                update(t.denial).where(d.claim_id.in_(part), d.state == "open").values(state="resubmitted")
+            )
+            connection.execute(
+                update(t.hold)
+                .where(h.claim_id.in_(part), h.queue == Queue.DENIALS.value, h.state == "open")
+                .values(state="resolved", closed_at=now, closed_by="engine", reason="a corrected claim took its place")
+            )
 
     def move(
         self, connection: Connection, denial_id: int, state: str, *, by: str, reason: str, now: datetime

@@ -102,10 +102,12 @@ class Holds:
         claim_id: int | None = None,
         answer_id: int | None = None,
         batch_id: int | None = None,
+        families: tuple[str, ...] = (),
     ) -> None:
         """Make the open holds of one scope those of ``findings``.
 
         Shapes   the scope is a day, a message, a claim, an answer file, an 837P file, or else a patient as a whole.
+                 families: how the ids of the findings begin that are spoken of; others of the scope are left alone.
         """
         scope = Scope(
             patient_id=patient_id,
@@ -116,6 +118,9 @@ class Holds:
             batch_id=batch_id,
         )
         rows = list(connection.execute(select(hold).where(scope.condition, hold.c.state.in_(("open", "overridden")))))
+        alone = {(row.finding, row.subject) for row in rows if families and not row.finding.startswith(families)}
+        rows = [row for row in rows if (row.finding, row.subject) not in alone]
+        findings = [finding for finding in findings if (finding.id, finding.subject) not in alone]
         if rows or findings:
             new, gone = self._differ(rows, findings)
             worked = _worked_on(rows, gone)
@@ -243,10 +248,12 @@ class Holds:
         return set(rows.scalars())
 
     @staticmethod
-    def stops_answer(connection: Connection, answer_id: int, finding: str) -> bool:
-        """True when an open hold of this kind hangs on an answer file."""
-        of_answer = hold.c.answer_id == answer_id, hold.c.finding == finding, hold.c.state == "open"
-        return connection.scalar(select(hold.c.id).where(*of_answer).limit(1)) is not None
+    def stops_answer(connection: Connection, answer_id: int, finding: str | None = None) -> bool:
+        """True when an open hold, of this kind if one is given, hangs on an answer file."""
+        query = select(hold.c.id).where(hold.c.answer_id == answer_id, hold.c.state == "open").limit(1)
+        if finding is not None:
+            query = query.where(hold.c.finding == finding)
+        return connection.scalar(query) is not None
 
     # --- what people do -----------------------------------------------------------------------------------------------
 

@@ -15,12 +15,11 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Select, func, select, update
 
 from integration_engine.core.findings import Finding
-from integration_engine.domain.claim import ClaimDraft, Frequency, numbered
+from integration_engine.domain.claim import Frequency, numbered
 from integration_engine.domain.claim_event import ClaimEvent, ClaimEventKind
 from integration_engine.domain.record import ChargeState, DayState
 from integration_engine.domain.sent_claim import SentClaim, SentState
 from integration_engine.store import tables as t
-from integration_engine.store.claim_rows import claim_row, line_rows
 from integration_engine.store.database import bulk_delete, bulk_insert, insert_if_absent, parts, update_many
 from integration_engine.store.documents import decode_draft, encode
 from integration_engine.store.holds import Holds
@@ -83,6 +82,14 @@ class Submissions:
         """The claims that have left for a day, oldest first."""
         where = t.claim.c.treatment_day_id == day_id, t.claim.c.state.in_(("submitted", "refused"))
         return tuple(_claim(row) for row in connection.execute(_sent().where(*where).order_by(t.claim.c.id)))
+
+    def of_days(self, connection: Connection, day_ids: Collection[int]) -> list[SentClaim]:
+        """The claims that have left for several days, oldest first."""
+        found = []
+        for part in parts(sorted(day_ids)):
+            where = t.claim.c.treatment_day_id.in_(part), t.claim.c.state.in_(("submitted", "refused"))
+            found.extend(_claim(row) for row in connection.execute(_sent().where(*where).order_by(t.claim.c.id)))
+        return found
 
     def by_number(self, connection: Connection, numbers: Collection[str]) -> dict[str, SentClaim]:
         """Claims by our own number (CLM01)."""
@@ -238,6 +245,16 @@ class Submissions:
         return found
 
     @staticmethod
+    def voids_of(connection: Connection, claim_ids: Collection[int]) -> dict[int, int]:
+        """The void that went out for each of these claims, where one did and was not refused: claim id → its id."""
+        found: dict[int, int] = {}
+        c = t.claim.c
+        for part in parts(sorted(claim_ids)):
+            voids = c.follows_id.in_(part), c.frequency == "8", c.state == SentState.SUBMITTED.value
+            found.update({row.follows_id: row.id for row in connection.execute(select(c.follows_id, c.id).where(*voids))})
+        return found
+
+    @staticmethod
     def lock(connection: Connection, claim_ids: Collection[int]) -> None:
         """Keep others from deciding where these claims stand until the transaction ends."""
         for part in parts(sorted(claim_ids)):
@@ -280,24 +297,6 @@ class Submissions:
         """Save until when claims may be filed."""
         update_many(connection, t.claim, [{"id": c, "file_by": last} for c, last in sorted(last_days.items())])
 
-    def draft_later(self, connection: Connection, earlier: SentClaim, draft: ClaimDraft, now: datetime) -> int | None:
-        """Keep the claim to the next payer; one not sent yet is drawn up anew. None where one has left already."""
-        same = t.claim.c.follows_id == earlier.id, t.claim.c.sequence == draft.sequence
-        known = connection.execute(select(t.claim.c.id, t.claim.c.state).where(*same)).all()
-        if any(row.state in {"batched", "submitted"} for row in known):
-            return None
-        stale = [row.id for row in known if row.state == "drafted"]
-        bulk_delete(connection, t.hold, "claim_id", stale)
-        bulk_delete(connection, t.service_line, "claim_id", stale)
-        bulk_delete(connection, t.batch_claim, "claim_id", stale)
-        bulk_delete(connection, t.claim, "id", stale)
-        adjudication = connection.scalar(select(t.claim.c.adjudication_id).where(t.claim.c.id == earlier.id))
-        assert adjudication is not None  # the earlier claim was drafted by one
-        identity = self._ids.next()
-        bulk_insert(connection, t.claim, [claim_row(identity, earlier.day_id, adjudication, draft, earlier.id, now)])
-        bulk_insert(connection, t.service_line, line_rows(identity, draft))
-        return identity
-
     def refuse(self, connection: Connection, refused: Mapping[int, tuple[Finding, ...]], now: datetime) -> list[int]:
         """Claims the payer never adjudicated: their days are open again and wait in a queue; returns the patients.
 
@@ -325,6 +324,62 @@ class Submissions:
             connection, [(day, patient, tuple(findings)) for day, (patient, findings) in sorted(days.items())], now
         )
         return sorted({row.patient_id for row in rows})
+
+    @staticmethod
+    def refused_among(connection: Connection, claim_ids: Collection[int]) -> set[int]:
+        """Those of these claims that are kept as refused."""
+        found: set[int] = set()
+        for part in parts(sorted(claim_ids)):
+            rows = select(t.claim.c.id).where(t.claim.c.id.in_(part), t.claim.c.state == SentState.REFUSED.value)
+            found.update(connection.execute(rows).scalars())
+        return found
+
+    @staticmethod
+    def gone_again(connection: Connection, claim_ids: Collection[int]) -> dict[int, list[str]]:
+        """The numbers under which refused claims went again to the same payer, oldest first; none for most."""
+        found: dict[int, list[str]] = defaultdict(list)
+        later = t.claim.alias("later")
+        same = [t.claim.c[name] == later.c[name] for name in ("treatment_day_id", "part", "sequence", "payer")]
+        for part in parts(sorted(claim_ids)):
+            rows = connection.execute(
+                select(t.claim.c.id, later.c.number)
+                .join(later, later.c.id > t.claim.c.id)
+                .where(t.claim.c.id.in_(part), *same, later.c.state.in_(("batched", "submitted")))
+                .order_by(later.c.id)
+            )
+            for row in rows:
+                found[row.id].append(row.number)
+        return dict(found)
+
+    def unrefuse(self, connection: Connection, claim_ids: Collection[int], now: datetime) -> set[int]:
+        """Refused claims that the payer took all the same: their days are billed by them; returns the patients."""
+        rows: list[Any] = []
+        for part in parts(sorted(claim_ids)):
+            rows.extend(connection.execute(_sent().where(t.claim.c.id.in_(part))))
+        update_many(
+            connection, t.claim, [{"id": row.id, "state": SentState.SUBMITTED.value, "refusal": ""} for row in rows]
+        )
+        for row in rows:
+            if row.sequence != "P":
+                self._holds.sync(connection, (), now, claim_id=row.id)
+                continue
+            self._holds.sync(connection, (), now, day_id=row.treatment_day_id, families=("rejections",))
+            c = t.claim.c
+            in_its_place = c.treatment_day_id == row.treatment_day_id, c.part == row.part, c.sequence == "P"
+            connection.execute(update(t.claim).where(*in_its_place, c.state == "drafted").values(state="withdrawn"))
+            connection.execute(
+                update(t.treatment_day)
+                .where(t.treatment_day.c.id == row.treatment_day_id)
+                .values(state=DayState.BILLED.value)
+            )
+            lists = connection.execute(select(t.service_line.c.charges).where(t.service_line.c.claim_id == row.id))
+            charges = [charge for text in lists.scalars() for charge in charge_ids(text)]
+            connection.execute(
+                update(t.charge)
+                .where(t.charge.c.id.in_(charges), t.charge.c.state == ChargeState.HELD.value)
+                .values(state=ChargeState.BILLED.value, reason="the payer took the claim after it was refused")
+            )
+        return {row.patient_id for row in rows}
 
     @staticmethod
     def _reopen(connection: Connection, rows: Iterable[Any]) -> None:
