@@ -141,6 +141,18 @@ def test_a_day_of_two_parts_stays_billed_when_one_is_voided(office: Office, monk
     assert (revenue(office), office.ledger(), office.difference()) == (0, 0, 0)
 
 
+def test_a_member_id_changed_after_submission_waits_for_a_person(office: Office) -> None:
+    paid_day(office)
+    restated = REPLACED[0].replace(b"S23-001", b"S23-905")
+    office.receive(restated)  # the same again: nothing to tell
+    assert office.holds("edits") == []
+    office.receive(restated.replace(b"S23-905", b"S23-906").replace(b"3T54T07TT11", b"3T54T07TT99"))
+    assert [hold.finding for hold in office.holds("edits")] == ["corrections.parties_changed"]
+    assert set(office.days().values()) == {"billed"}
+    assert (office.send(), office.difference()) == ([], 0)
+    assert office.claims() == {office.truth[0].number: "paid"}
+
+
 def test_a_visit_credited_before_it_was_sent_leaves_no_hold(office: Office) -> None:
     office.receive(*REPLACED[:2])
     office.receive(CREDIT)
