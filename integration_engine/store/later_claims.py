@@ -76,8 +76,8 @@ class LaterClaims:
                 )
                 waiting[row.treatment_day_id, row.part].append(one)
         sent: dict[tuple[int, int], list[SentClaim]] = defaultdict(list)
-        for one in self._submissions.of_days(connection, days):
-            sent[one.day_id, one.draft.part].append(one)
+        for claim in self._submissions.of_days(connection, days):
+            sent[claim.day_id, claim.draft.part].append(claim)
         return [
             Family(patient_id=claims[0].patient_id, sent=tuple(claims), waiting=tuple(waiting.get(key, ())))
             for key, claims in sorted(sent.items())

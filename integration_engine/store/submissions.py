@@ -85,7 +85,7 @@ class Submissions:
 
     def of_days(self, connection: Connection, day_ids: Collection[int]) -> list[SentClaim]:
         """The claims that have left for several days, oldest first."""
-        found = []
+        found: list[SentClaim] = []
         for part in parts(sorted(day_ids)):
             where = t.claim.c.treatment_day_id.in_(part), t.claim.c.state.in_(("submitted", "refused"))
             found.extend(_claim(row) for row in connection.execute(_sent().where(*where).order_by(t.claim.c.id)))
@@ -251,7 +251,9 @@ class Submissions:
         c = t.claim.c
         for part in parts(sorted(claim_ids)):
             voids = c.follows_id.in_(part), c.frequency == "8", c.state == SentState.SUBMITTED.value
-            found.update({row.follows_id: row.id for row in connection.execute(select(c.follows_id, c.id).where(*voids))})
+            found.update(
+                {row.follows_id: row.id for row in connection.execute(select(c.follows_id, c.id).where(*voids))}
+            )
         return found
 
     @staticmethod
