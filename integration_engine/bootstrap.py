@@ -251,9 +251,7 @@ def reroute(settings: Settings, file: str, receiver: str, *, by: str, reason: st
     """
     configure_logs(settings.log_level)
     with open_store(settings) as store, open_batch(settings, store) as stage:
-        done = Resending(batch=stage, outbox=outbox).reroute(
-            file, receiver, by=by, reason=reason, now=system_clock()
-        )
+        done = Resending(batch=stage, outbox=outbox).reroute(file, receiver, by=by, reason=reason, now=system_clock())
         open_outbound(settings, store).write_manifest()
     return done
 

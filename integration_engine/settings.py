@@ -66,7 +66,8 @@ class Settings:
     batch_size: int = _setting(100, "Messages a worker takes into one transaction.")
     batch_seconds: int = _setting(300, "How often `serve` writes due 837P files.")
     outbound_archive_days: int = _setting(
-        0, "`batch` moves files published more than so many days ago to outbound/archive/; 0: only `batch archive` does."
+        0,
+        "`batch` moves files published more than so many days ago to outbound/archive/; 0: only `batch archive` does.",
     )
     read_back_seconds: int = _setting(30, "How often `serve` looks for answers in inbound/ and for overdue ones.")
     gate_workers: int = _setting(1, "Processes that hold pyx12 to check each 837P file before it is released.")

@@ -19,7 +19,9 @@ queue_app = typer.Typer(no_args_is_help=True, help="Work queues: list, show, ass
 crosswalk_app = typer.Typer(
     no_args_is_help=True, help="Mapping files: check them, report what they map, export schemas."
 )
-rules_app = typer.Typer(no_args_is_help=True, help="Rule files: check them for gaps, overlaps and sources; run their cases.")
+rules_app = typer.Typer(
+    no_args_is_help=True, help="Rule files: check them for gaps, overlaps and sources; run their cases."
+)
 codes_app = typer.Typer(
     no_args_is_help=True, help="Official code files: load a quarter or a year into mappings/codes/."
 )

@@ -20,6 +20,7 @@ from integration_engine.rules.responses import Responses
 
 FORWARDED = frozenset({"19", "20", "21", "23"})  # CLP02: processed and passed on to another payer
 PREDETERMINATION = "25"
+TAKEN_BACK = frozenset({ClaimEventKind.REVERSED, ClaimEventKind.PAYMENT_REVERSED})
 _SPEAKS = {
     StatusSource.CLEARINGHOUSE: (ClaimEventKind.CLEARINGHOUSE_ACCEPTED, ClaimEventKind.CLEARINGHOUSE_REJECTED),
     StatusSource.PAYER: (ClaimEventKind.PAYER_ACCEPTED, ClaimEventKind.PAYER_REJECTED),
@@ -118,6 +119,12 @@ def of_payment(result: ClaimResult, on: date) -> ClaimWord | None:
     text = result.denial.text if kind is ClaimEventKind.DENIED else f"paid {result.paid}, patient {result.patient}"
     event = ClaimEvent(kind=kind, on=on, code=result.status, text=text)
     return ClaimWord(number=result.claim.number, event=event)
+
+
+def answers_void(reversal: ClaimWord, number: str) -> ClaimWord:
+    """A reversal of a voided claim as the word on its void. number: the void's."""
+    event = replace(reversal.event, kind=ClaimEventKind.REVERSED, text="the claim that it voids was taken back")
+    return ClaimWord(number=number, event=event)
 
 
 def denial_finding(number: str, lines: Collection[LineResult], on: date) -> Finding:

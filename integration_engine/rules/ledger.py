@@ -95,6 +95,22 @@ def charges_again(refused: Collection[str], on: date, earlier: Iterable[Entry]) 
     return tuple(found)
 
 
+def refusals_undone(numbers: Collection[str], on: date, earlier: Iterable[Entry]) -> tuple[Entry, ...]:
+    """What a refusal that turned out wrong posts: all that it took back stands again.
+
+    Shapes   numbers: of claims the payer took after they were refused. earlier: every leg of the postings that touch
+             them. Safe to repeat: what was posted again is not posted a second time.
+    """
+    listed = tuple(earlier)
+    postings = {entry.posting for entry in listed}
+    undone = {(e.undoes, e.claim) for e in listed if e.posting in {f"refusal|{number}" for number in numbers}}
+    return tuple(
+        replace(entry, posting=f"{entry.posting}|again", on=on)
+        for entry in listed
+        if (entry.posting, entry.claim) in undone and f"{entry.posting}|again" not in postings
+    )
+
+
 def charges_replaced_after_all(taken: Collection[str], on: date, earlier: Iterable[Entry]) -> tuple[Entry, ...]:
     """What a refused replacement or void posts that the payer took all the same: what was posted again is taken back.
 

@@ -239,7 +239,9 @@ class _Posting:
     def accepted_difference(self) -> None:
         """What a person accepted although it does not add up: the bank has it, or lacks it, and nobody knows why."""
         key, cents = remit_key(self.remit), to_cents(payment_difference(self.remit))
-        if key not in self.already:
+        # A balanced copy may have been posted in the meantime: then the bank has what that one says, and nothing else.
+        copied = bool(self.keys) and self.already.issuperset(self.keys)
+        if key not in self.already and not copied:
             self._outside(key, Account.CASH, Account.UNAPPLIED, cents, EntryKind.UNAPPLIED, "BPR")
 
     def _outside(self, key: str, debit: Account, credit: Account, cents: int, kind: EntryKind, code: str) -> None:
@@ -253,14 +255,17 @@ class _Posting:
             # What a patient paid ahead is no credit while the payer still owes: its answer may yet leave a share.
             if number in self.charged and (owed.payer < 0 or (owed.patient < 0 and owed.payer == 0)):
                 self.findings.append(
-                    remit_finding(
-                        self.remit,
-                        "credit_balance",
-                        "More was paid or adjusted on the claim than was charged.",
-                        "Find out who paid too much and give it back within the payer's time limit.",
-                        f"claim {number}",
-                        Severity.WARNING,
-                        observed=f"payer {owed.payer} cents, patient {owed.patient} cents",
+                    replace(
+                        remit_finding(
+                            self.remit,
+                            "credit_balance",
+                            "More was paid or adjusted on the claim than was charged.",
+                            "Find out who paid too much and give it back within the payer's time limit.",
+                            f"claim {number}",
+                            Severity.ERROR,
+                            observed=f"payer {owed.payer} cents, patient {owed.patient} cents",
+                        ),
+                        subject=f"claim {number}",
                     )
                 )
 

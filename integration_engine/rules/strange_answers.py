@@ -5,6 +5,8 @@ None of these is guessed at: the file is kept, and a person decides.  Source  X1
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from integration_engine.core.findings import Finding, Queue, Severity
 
 NOT_TAKEN = "answers.not_taken"
@@ -50,6 +52,22 @@ def rerouted_claim(what: str, receiver: str) -> Finding:
         subject=what,
         observed=receiver,
         queue=Queue.REJECTIONS,
+        due_in_days=0,
+    )
+
+
+def taken_twice(number: str, others: Sequence[str], standing: str) -> Finding:
+    """A claim that was refused, went again under another number, and that the payer has taken all the same."""
+    again = ", ".join(others)
+    return Finding(
+        id="remittance.taken_twice",
+        severity=Severity.ERROR,
+        text=f"Claim {number} was refused and went again as {again}; now the payer has taken claim {number} too.",
+        fix="Ask the payer which of them stands; have the other one voided, then resolve this hold.",
+        owner="biller",
+        subject=f"claim {number}",
+        observed=standing,
+        queue=Queue.REMITTANCE,
         due_in_days=0,
     )
 

@@ -33,7 +33,9 @@ class Gathered:
     """What the answers of one file say, before it is saved."""
 
     words: list[tuple[int, ClaimWord, int | None]] = field(default_factory=list)  # claim id, word, batch id
-    payer_numbers: dict[int, str] = field(default_factory=dict)
+    payer_numbers: dict[int, str] = field(default_factory=dict)  # what holds in the end
+    status_numbers: dict[int, str] = field(default_factory=dict)  # REF*1K of a 277CA
+    paid_claims: set[int] = field(default_factory=set)  # those that a remit speaks of
     findings: list[Finding] = field(default_factory=list)
     stops: dict[int, tuple[Finding, ...]] = field(default_factory=dict)  # batch id
     denied: int = 0
@@ -195,9 +197,7 @@ class PostRemits:
             if word is None or result.claim is None:
                 continue
             gathered.words.append((result.claim.id, word, None))
-            number = remit.claims[result.index].payer_control_number
-            if number:
-                gathered.payer_numbers[result.claim.id] = number
+            gathered.paid_claims.add(result.claim.id)
             if not result.reversal:
                 decided.append((result, row_id, denied.get(result.index, [])))
         self._denials(connection, decided, told)

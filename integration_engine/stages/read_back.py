@@ -9,7 +9,7 @@ Source  X12.md §3.3 (read-back correlation).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from integration_engine.core.findings import Finding
+from integration_engine.core.findings import Finding, Severity
 from integration_engine.crosswalk.answers.files import Answers, read_answers
 from integration_engine.crosswalk.answers.places import FilePlaces, place_of, read_places
 from integration_engine.domain.answers import (
@@ -27,9 +27,13 @@ from integration_engine.domain.answers import (
     StatusSource,
     TransactionAnswer,
 )
+from integration_engine.domain.claim_event import ClaimEvent
 from integration_engine.rules.answer_fixes import fix_for
 from integration_engine.rules.answering import (
+    TAKEN_BACK,
+    ClaimWord,
     FileWords,
+    answers_void,
     of_interchange,
     of_status,
     of_transaction,
@@ -49,8 +53,8 @@ from integration_engine.rules.strange_answers import NOT_TAKEN, not_taken, rerou
 from integration_engine.stages.later_payers import SettleLaterPayers
 from integration_engine.stages.posting_remits import Gathered, Ours, PostRemits
 from integration_engine.stages.refused_corrections import refused_corrections
-from integration_engine.stages.refused_corrections import refused_corrections
 from integration_engine.stages.rules_in_force import RulesInForce
+from integration_engine.stages.taken_after_all import taken_after_all
 from integration_engine.store import Connection, Store, may_pass
 from integration_engine.store.submissions import NewEvent, SentFile
 
@@ -174,8 +178,8 @@ class ReadBack:
             self.store.audit.append(
                 connection, who=by, what="accept", subject=f"answer {answer_id}", reason=reason, now=now
             )
-            accepted = [finding for finding in gathered.findings if finding.id not in STOPPING]
-            return self._save(connection, answer_id, name, answers, replace(gathered, findings=accepted), on, now)
+            gathered.findings = [finding for finding in gathered.findings if finding.id not in STOPPING]
+            return self._save(connection, answer_id, name, answers, gathered, on, now, ends=tuple(STOPPING))
 
     def again(self, answer_id: int, *, by: str, reason: str, now: datetime) -> TakenBack:
         """Take a file in that the engine failed on before.
@@ -341,7 +345,7 @@ class ReadBack:
             if word is not None:
                 gathered.words.append((found.claim.id, word, None))
             if status.payer_control_number:
-                gathered.payer_numbers[found.claim.id] = status.payer_control_number
+                gathered.status_numbers[found.claim.id] = status.payer_control_number
 
     # --- saving -------------------------------------------------------------------------------------------------------
 
@@ -354,8 +358,18 @@ class ReadBack:
         gathered: Gathered,
         on: date,
         now: datetime,
+        ends: tuple[str, ...] = (),
     ) -> TakenBack:
+        """Save what one file says, all of it or, after a person accepted it, what had waited.
+
+        Shapes   ends: the findings whose holds that acceptance ends; others of the file go on waiting. Empty: all of
+                 them were told anew.
+        """
         store, submissions = self.store, self.store.submissions
+        gathered.words.extend(self._voids_answered(connection, gathered))
+        gathered.payer_numbers = gathered.status_numbers | store.answers.payer_numbers(
+            connection, gathered.paid_claims | gathered.status_numbers.keys()
+        )
         events = [
             NewEvent(claim_id=claim_id, answer_id=answer_id, batch_id=batch_id, event=word.event)
             for claim_id, word, batch_id in gathered.words
@@ -364,6 +378,7 @@ class ReadBack:
         submissions.lock(connection, touched)
         known = submissions.events(connection, touched)
         submissions.append(connection, events, now)
+        stops = _new_stops(gathered, known)
         for new in events:
             known.setdefault(new.claim_id, []).append(new.event)
         stands = {claim_id: standing(known[claim_id]).value for claim_id in touched}
@@ -376,16 +391,18 @@ class ReadBack:
         }
         patients = set(submissions.refuse(connection, refused, now))
         self._close_books(connection, refused, on, now)
+        patients |= taken_after_all(store, connection, stands, on, now)
         decided = {claim_id for claim_id, word, _ in gathered.words if word.event.kind in ADJUDICATED}
         later = SettleLaterPayers(store=store, parameters=self.rules().parameters, on=on, now=now)
         later.settle(connection, decided | refused.keys() | gathered.payer_numbers.keys())
         patients |= set(submissions.waiting_for_number(connection, gathered.payer_numbers))
         submissions.decide_again(connection, patients, now)
-        for batch_id, findings in gathered.stops.items():
+        for batch_id, findings in stops.items():
             store.holds.sync(connection, findings, now, batch_id=batch_id)
-        store.holds.sync(connection, _held(gathered.findings), now, answer_id=answer_id)
-        held = gathered.held or any(finding.holds for finding in gathered.findings)
-        reason = "; ".join(dict.fromkeys(f.text for f in gathered.findings if f.holds))[:2000]
+        store.holds.sync(connection, _held(gathered.findings), now, answer_id=answer_id, families=ends)
+        held = store.holds.stops_answer(connection, answer_id)
+        told = [f for f in gathered.findings if f.holds or (not held and f.severity is Severity.WARNING)]
+        reason = "; ".join(dict.fromkeys(f.text for f in told))[:2000]
         store.answers.settle(connection, answer_id, "held" if held else "done", reason)
         return TakenBack(
             file=name,
@@ -398,12 +415,23 @@ class ReadBack:
             paid=str(gathered.paid),
         )
 
+    def _voids_answered(self, connection: Connection, gathered: Gathered) -> list[tuple[int, ClaimWord, int | None]]:
+        """A payer answers a void by taking its decision on the voided claim back: that is the word on the void, too."""
+        back: dict[int, ClaimWord] = {}
+        for claim_id, word, _ in gathered.words:
+            if word.event.kind in TAKEN_BACK:
+                back[claim_id] = word
+            elif word.event.kind in ADJUDICATED:
+                back.pop(claim_id, None)  # taken back to be decided anew: a correction of the payer's
+        voids = self.store.submissions.voids_of(connection, back)
+        numbers = self.store.submissions.numbers(connection, voids.values())
+        return [(void, answers_void(back[claim_id], numbers[void]), None) for claim_id, void in sorted(voids.items())]
+
     def _close_books(self, connection: Connection, refused: Collection[int], on: date, now: datetime) -> None:
         """Nothing is owed on a claim that was refused before adjudication; what goes again is posted anew."""
         numbers = self.store.submissions.numbers(connection, refused)
         earlier, ids = self.store.ledger.postings_of(connection, refused)
         self.store.ledger.append(connection, refusal_entries(set(numbers.values()), on, earlier), ids, now)
-        refused_corrections(self.store, connection, refused, on, now)
         refused_corrections(self.store, connection, refused, on, now)
 
 
@@ -427,6 +455,20 @@ def _blamed(
 def _as_transaction(group: GroupAnswer) -> TransactionAnswer:
     """A group answered as a whole speaks of its only transaction set."""
     return TransactionAnswer(transaction="0001", code=group.code, reasons=group.reasons)
+
+
+def _new_stops(gathered: Gathered, known: Mapping[int, Sequence[ClaimEvent]]) -> Mapping[int, tuple[Finding, ...]]:
+    """The files of ours whose refusal nobody has told before: the same acknowledgment in other bytes stops nothing again.
+
+    Shapes   known: the events of each claim before this answer.
+    """
+    told = {claim_id: {(event.kind, event.code) for event in events} for claim_id, events in known.items()}
+    new = {
+        batch_id
+        for claim_id, word, batch_id in gathered.words
+        if batch_id is not None and (word.event.kind, word.event.code) not in told.get(claim_id, ())
+    }
+    return {batch_id: findings for batch_id, findings in gathered.stops.items() if batch_id in new}
 
 
 def control_number(text: str) -> int | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -173,6 +173,23 @@ class AnswerFiles:
             ],
         )
         return identities
+
+    @staticmethod
+    def payer_numbers(connection: Connection, claim_ids: Collection[int]) -> dict[int, str]:
+        """The payer's own number of each claim by its latest remit (CLP07); none for those no remit has numbered."""
+        found: dict[int, str] = {}
+        c, r = t.remit_claim.c, t.remit.c
+        for part in parts(sorted(claim_ids)):
+            rows = connection.execute(
+                select(c.claim_id, c.payer_control_number, r.paid_on)
+                .join(t.remit, r.id == c.remit_id)
+                .where(c.claim_id.in_(part), c.state == "posted", c.payer_control_number.is_not(None))
+                .order_by(c.id)
+            ).all()
+            for row in sorted(rows, key=lambda row: row.paid_on or date.min):
+                if row.payer_control_number:
+                    found[row.claim_id] = row.payer_control_number
+        return found
 
     def posted_for(
         self, connection: Connection, claim_ids: Collection[int]

@@ -141,6 +141,19 @@ def test_a_day_of_two_parts_stays_billed_when_one_is_voided(office: Office, monk
     assert (revenue(office), office.ledger(), office.difference()) == (0, 0, 0)
 
 
+def test_a_refused_replacement_that_the_payer_takes_after_all_is_owed_once(office: Office) -> None:
+    paid_day(office)
+    office.receive(REPLACED[2])
+    files = office.send()
+    before = revenue(office)
+    late = office.answers(files, PAID)
+    office.take(*office.answers(files, REJECTED))
+    office.take(*late)
+    assert [claim for claim in office.claims().values() if claim == "refused"] == []
+    assert (revenue(office), office.ledger(), office.difference()) == (before, 0, 0)
+    assert office.send() == []
+
+
 def test_a_member_id_changed_after_submission_waits_for_a_person(office: Office) -> None:
     paid_day(office)
     restated = REPLACED[0].replace(b"S23-001", b"S23-905")
