@@ -97,7 +97,7 @@ def report(settings: Settings, baseline: str | None, *, as_json: bool) -> int:
     rules = read_rules(settings)
     with open_store(settings) as store:
         try:
-            found = DenialHistory(store=store, rules=rules).report(system_clock(), baseline)
+            found = DenialHistory(store=store, rules=rules).report(baseline)
         except BaselineAltered as error:
             sys.stderr.write(f"{error}\n")
             return FINDINGS

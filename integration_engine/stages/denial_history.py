@@ -206,7 +206,7 @@ class DenialHistory:
             current = self._ours(connection, (begin, until))
         return compare(baseline, current, (begin, until), self.rules.responses.version)
 
-    def report(self, now: datetime, baseline: str | None = None) -> DenialReport:
+    def report(self, baseline: str | None = None) -> DenialReport:
         """Our denials by category, what no file maps, and the initial denial rate of everything answered.
 
         Shapes   baseline: the same of this baseline instead.
@@ -217,7 +217,7 @@ class DenialHistory:
             if baseline is not None:
                 return baseline_report(self.store.baselines.load(connection, baseline).baseline.measured, responses)
             rows = self.store.denials.list(connection)
-            first_answers = self._ours(connection, (date.min, self._today(now)))
+            first_answers = self._ours(connection, (date.min, date.max))  # a payer may date its payment ahead
         unmapped = unmapped_share((_decision(row) for row in rows), responses)
         return denial_report((_line(row) for row in rows), unmapped, first_answers, responses)
 

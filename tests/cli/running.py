@@ -10,18 +10,22 @@ import io
 import os
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from integration_engine.adapters.clock import shift
+from integration_engine.adapters.clock import days_to, shift
 from integration_engine.cli import main
 
 PREFIX = "INTEGRATION_ENGINE_"
+DAY = date(2026, 11, 24)  # the samples are of the weeks before; else their filing limits would pass one day
+shift(days_to(DAY))
 
 
 def _environment(home: Path, settings: dict[str, str]) -> dict[str, str]:
-    return {PREFIX + "HOME": str(home)} | {PREFIX + name: value for name, value in settings.items()}
+    given = {PREFIX + "HOME": str(home), PREFIX + "CLOCK_DAYS": str(days_to(DAY))}
+    return given | {PREFIX + name: value for name, value in settings.items()}
 
 
 def run(*arguments: str, home: Path, text: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
@@ -41,7 +45,7 @@ def run(*arguments: str, home: Path, text: str = "", **settings: str) -> subproc
         except SystemExit as left:
             code = left.code or 0
         finally:
-            shift(0)
+            shift(days_to(DAY))
     assert isinstance(code, int)  # a text would mean that a command left without an exit code of ours
     return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 

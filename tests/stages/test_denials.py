@@ -248,7 +248,7 @@ def test_a_spreadsheet_is_counted_like_a_remit(office: Office) -> None:
     }
     assert not done.baseline.coverage.enough
     assert done.baseline.measured.unmapped == (("CO-999", 1),)
-    brief = stage(office).report(NOW, "rows")
+    brief = stage(office).report("rows")
     assert [(one.category.value, one.by_money) for one in brief.categories[:3]] == [
         ("authorization", 1),
         ("unmapped", 1),
@@ -310,7 +310,7 @@ def test_comparison_tells_when_the_definitions_changed(office: Office) -> None:
 
 def test_report_counts_each_denial_once_with_the_initial_rate(office: Office) -> None:
     denied = deny(office, *SUMMIT_DENIES)
-    found = stage(office).report(NOW)
+    found = stage(office).report()
     assert sum(one.lines for one in found.categories) == found.lines == len(denied)
     assert found.categories[0].category.value == "authorization"
     assert found.amount == sum((Decimal(one.amount) for one in denied), Decimal(0))
