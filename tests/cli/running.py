@@ -19,7 +19,7 @@ from integration_engine.adapters.clock import days_to, shift
 from integration_engine.cli import main
 
 PREFIX = "INTEGRATION_ENGINE_"
-DAY = date(2026, 11, 24)  # the samples are of the weeks before; else their filing limits would pass one day
+DAY = date(2026, 11, 27)  # shortly after the samples, in every time zone; else their filing limits would pass one day
 shift(days_to(DAY))
 
 
