@@ -7,7 +7,7 @@ It decides nothing about patients: who a record number is, is found in the store
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -19,7 +19,7 @@ from integration_engine.domain.coverage import Basis
 from integration_engine.domain.parties import Discipline
 from integration_engine.rules.authorizations_on_file import is_placeholder
 from integration_engine.rules.parameters import Parameters
-from integration_engine.rules.spreadsheet import Cell, QuoteUnclosed, RowProblem, cells_of, read_header
+from integration_engine.rules.spreadsheet import Cell, QuoteUnclosed, RowProblem, RowReading, cells_of, read_header
 
 REQUIRED = ("patient", "payer", "number", "basis", "allowed", "used", "disciplines", "codes", "from", "to", "status")
 OPTIONAL = ("scope", "rendering_npi")
@@ -88,7 +88,7 @@ def _row(
     if len(cells) != len(header):
         said = f"this line has {len(cells)} values and the header {len(header)}: quote values that hold a comma"
         return None, [RowProblem(line=first.line, column=cells[-1].column, field="line", text=said)]
-    reader = _Reading({name: cells[place] for name, place in header.items()})
+    reader = RowReading({name: cells[place] for name, place in header.items()}, NEEDED)
     authorization = Authorization(
         number=reader.value("number", lambda text: _number(text, parameters)),
         payer_id=reader.value("payer", lambda text: _payer(text, parameters)),
@@ -118,33 +118,6 @@ def _row(
         authorization=authorization,
     )
     return row, []
-
-
-class _Reading:
-    """One row being read; collects what is wrong with it instead of stopping at the first thing."""
-
-    def __init__(self, cells: Mapping[str, Cell]) -> None:
-        self.cells = cells
-        self.problems: list[RowProblem] = []
-
-    def text(self, field: str) -> str:
-        return self.cells[field].text.strip() if field in self.cells else ""
-
-    def value(self, field: str, read: Callable[[str], T], *, required: bool = True) -> T | None:
-        text = self.text(field)
-        if not text:
-            if required:
-                self.refuse(field, f"{field} is empty: {NEEDED[field]}")
-            return None
-        try:
-            return read(text)
-        except ValueError as error:
-            self.refuse(field, str(error))
-            return None
-
-    def refuse(self, field: str, text: str) -> None:
-        cell = self.cells[field]
-        self.problems.append(RowProblem(line=cell.line, column=cell.column, field=field, text=text))
 
 
 NEEDED = {

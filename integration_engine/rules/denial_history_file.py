@@ -7,7 +7,7 @@ and what to do. Nothing is filled in for anyone. Columns are described in README
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -17,7 +17,7 @@ from integration_engine.core.codes import Modifier, parse_modifier
 from integration_engine.core.money import ZERO, parse_money
 from integration_engine.domain.baseline import AnsweredClaim
 from integration_engine.domain.remit import Adjustment, AdjustmentGroup, RemitClaim, RemitLine
-from integration_engine.rules.spreadsheet import Cell, QuoteUnclosed, RowProblem, cells_of, read_header
+from integration_engine.rules.spreadsheet import Cell, QuoteUnclosed, RowProblem, RowReading, cells_of, read_header
 
 REQUIRED = ("payer", "claim", "remit_date", "status", "code", "charge", "paid", "adjustments")
 OPTIONAL = ("date_of_service", "modifiers", "remarks", "payer_control_number", "frequency")
@@ -83,33 +83,6 @@ class _Row:
     problems: tuple[RowProblem, ...]
 
 
-class _Reading:
-    """One row being read; collects what is wrong with it instead of stopping at the first thing."""
-
-    def __init__(self, cells: Mapping[str, Cell]) -> None:
-        self.cells = cells
-        self.problems: list[RowProblem] = []
-
-    def text(self, field: str) -> str:
-        return self.cells[field].text.strip() if field in self.cells else ""
-
-    def value(self, field: str, read: Callable[[str], T], *, required: bool = True) -> T | None:
-        text = self.text(field)
-        if not text:
-            if required:
-                self.refuse(field, f"{field} is empty: {NEEDED[field]}")
-            return None
-        try:
-            return read(text)
-        except ValueError as error:
-            self.refuse(field, str(error))
-            return None
-
-    def refuse(self, field: str, text: str) -> None:
-        cell = self.cells[field]
-        self.problems.append(RowProblem(line=cell.line, column=cell.column, field=field, text=text))
-
-
 NEEDED = {
     "payer": "give the payer's id, as it stands in the remit",
     "claim": "give the claim number that the payer returned",
@@ -128,7 +101,7 @@ def _row(cells: Sequence[Cell], header: Mapping[str, int]) -> _Row:
         problem = RowProblem(line=first.line, column=cells[-1].column, field="line", text=said)
         alone: Key = ("", "", "", "", f"line {first.line}")  # nobody can say which claim it belongs to
         return _Row(key=alone, paid_on=None, frequency=None, line=None, problems=(problem,))
-    reader = _Reading({name: cells[place] for name, place in header.items()})
+    reader = RowReading({name: cells[place] for name, place in header.items()}, NEEDED)
     charge, paid = reader.value("charge", _money), reader.value("paid", _money)
     code = reader.value("code", _code)
     adjustments = reader.value("adjustments", _adjustments, required=False) if reader.text("adjustments") else ()

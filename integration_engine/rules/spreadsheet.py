@@ -6,8 +6,11 @@ It knows nothing of what a column means. Comma-separated, quoted where a value h
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,3 +94,37 @@ def read_header(
         said = f"columns are missing: add {', '.join(missing)}"
         problems.append(RowProblem(line=cells[0].line, column=1, field="header", text=said))
     return {name: place for place, name in enumerate(names)}, problems
+
+
+class RowReading:
+    """One row being read; collects what is wrong with it instead of stopping at the first thing.
+
+    Shapes   needed: field → what to give where it is empty.
+    """
+
+    def __init__(self, cells: Mapping[str, Cell], needed: Mapping[str, str]) -> None:
+        self.cells = cells
+        self.needed = needed
+        self.problems: list[RowProblem] = []
+
+    def text(self, field: str) -> str:
+        """What stands in a field; empty where the file has no such column."""
+        return self.cells[field].text.strip() if field in self.cells else ""
+
+    def value(self, field: str, read: Callable[[str], T], *, required: bool = True) -> T | None:
+        """A field read by its kind; None where it is empty or cannot be read, which is told when it matters."""
+        text = self.text(field)
+        if not text:
+            if required:
+                self.refuse(field, f"{field} is empty: {self.needed[field]}")
+            return None
+        try:
+            return read(text)
+        except ValueError as error:
+            self.refuse(field, str(error))
+            return None
+
+    def refuse(self, field: str, text: str) -> None:
+        """Say what is wrong with a field."""
+        cell = self.cells[field]
+        self.problems.append(RowProblem(line=cell.line, column=cell.column, field=field, text=text))
