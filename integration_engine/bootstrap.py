@@ -26,7 +26,7 @@ from integration_engine.adapters.mapping_files import InForce, MappingFiles, shi
 from integration_engine.adapters.mllp_server import Delivery, ListenerSettings, MllpServer
 from integration_engine.adapters.processes import ProcessGroup
 from integration_engine.adapters.x12_gate import GatePolicy, X12Gate
-from integration_engine.crosswalk.feeds import Feeds
+from integration_engine.crosswalk.feeds.feed import Feeds
 from integration_engine.settings import Settings
 from integration_engine.stages.adjudicate import Adjudicate, AdjudicationFailed
 from integration_engine.stages.authorizations import RowOutcome, RowResult, TakeAuthorizations

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from integration_engine.crosswalk.feeds import Feed, Feeds, model_paths
+from integration_engine.crosswalk.feeds.feed import Feed, Feeds
+from integration_engine.crosswalk.feeds.model import model_paths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

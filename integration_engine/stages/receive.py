@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from integration_engine.core.errors import InboundError
-from integration_engine.crosswalk.feeds import Feed, Feeds
+from integration_engine.crosswalk.feeds.feed import Feed, Feeds
 from integration_engine.store.journal import Arrival, Journal, Verdict
 from integration_engine.store.lanes import LANE_COUNT
 from integration_engine.wire.acknowledgment import acknowledge

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from integration_engine.core.errors import MappingError, MappingProblem
 from integration_engine.crosswalk.claim_table import ClaimTable, compile_claim_table
-from integration_engine.crosswalk.feeds import Feeds, compile_feeds
+from integration_engine.crosswalk.feeds.compiling import compile_feeds
+from integration_engine.crosswalk.feeds.feed import Feeds
 from integration_engine.crosswalk.receivers import compile_receivers
 from integration_engine.domain.claim import Receiver
 from integration_engine.rules.claim_file.compiling import compile_claim_file

@@ -13,6 +13,7 @@ import structlog
 
 from integration_engine.core.errors import InboundError
 from integration_engine.core.findings import Finding, Queue, Severity
+from integration_engine.crosswalk.feeds.reading import read_statement
 from integration_engine.domain.parties import Patient
 from integration_engine.domain.record import PatientRecord
 from integration_engine.domain.sent_claim import SentClaim
@@ -66,7 +67,7 @@ def read_message(journal_id: int, raw: bytes, rules: RulesInForce) -> Read:
         feed = rules.feeds.select(header.sending_application, header.sending_facility, header.trigger)
         if feed is None:
             return Read(journal_id=journal_id, finding=_parked("no feed maps this sender and trigger", "MSH-3"))
-        statement = feed.read(Message.parse_bytes(raw, default_charset=feed.character_set), trace=False)
+        statement = read_statement(feed, Message.parse_bytes(raw, default_charset=feed.character_set), trace=False)
     except InboundError as error:
         return Read(journal_id=journal_id, finding=_parked(error.text, error.position))
     if statement.patient is None or not statement.patient.identifiers:

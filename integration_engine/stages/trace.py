@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from integration_engine.core.errors import InboundError
-from integration_engine.crosswalk.feeds import Feeds, compile_feeds
+from integration_engine.crosswalk.feeds.compiling import compile_feeds
+from integration_engine.crosswalk.feeds.feed import Feeds
+from integration_engine.crosswalk.feeds.reading import read_statement
 from integration_engine.domain.statement import TraceEntry
 from integration_engine.store import Connection, Store
 from integration_engine.wire.hl7 import Message, peek
@@ -33,6 +35,6 @@ def trace_of(raw: bytes, feeds: Feeds) -> tuple[TraceEntry, ...]:
         feed = feeds.select(header.sending_application, header.sending_facility, header.trigger)
         if feed is None:
             return ()
-        return feed.read(Message.parse_bytes(raw, default_charset=feed.character_set)).trace
+        return read_statement(feed, Message.parse_bytes(raw, default_charset=feed.character_set)).trace
     except InboundError:
         return ()

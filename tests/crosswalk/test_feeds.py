@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from integration_engine.adapters.mapping_files import MappingFiles, shipped_folder
 from integration_engine.core.errors import InboundError, MappingError
 from integration_engine.crosswalk.claim_table import compile_claim_table
-from integration_engine.crosswalk.feeds import Feeds, compile_feeds, model_paths
+from integration_engine.crosswalk.feeds.compiling import compile_feeds
+from integration_engine.crosswalk.feeds.feed import Feeds
+from integration_engine.crosswalk.feeds.model import model_paths
+from integration_engine.crosswalk.feeds.reading import read_statement
 from integration_engine.crosswalk.report import crosswalk_report
 from integration_engine.domain.statement import Statement
 from integration_engine.wire.hl7 import Message
@@ -26,7 +29,7 @@ def read(*segments: str, head: str = HEAD, feeds: Feeds = FEEDS) -> Statement:
     message = Message.parse(head + "\r".join(segments) + "\r")
     feed = feeds.select(message.header.sending_application, message.header.sending_facility, message.header.trigger)
     assert feed is not None
-    return feed.read(message)
+    return read_statement(feed, message)
 
 
 def test_minutes_are_carried_unrounded_with_their_position() -> None:

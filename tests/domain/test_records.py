@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from integration_engine.core.findings import Finding, Queue, Severity
-from integration_engine.crosswalk.feeds import KINDS
+from integration_engine.crosswalk.feeds.model import KINDS
 from integration_engine.domain.treatment_day import Adjudication
 
 

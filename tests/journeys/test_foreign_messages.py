@@ -11,7 +11,8 @@ from hl7.client import MLLPClient
 from integration_engine.adapters.mapping_files import MappingFiles, shipped_folder
 from integration_engine.adapters.mllp_client import MllpClient
 from integration_engine.bootstrap import open_store
-from integration_engine.crosswalk.feeds import compile_feeds
+from integration_engine.crosswalk.feeds.compiling import compile_feeds
+from integration_engine.crosswalk.feeds.reading import read_statement
 from integration_engine.store.queries.messages import messages
 from integration_engine.wire.hl7 import Message, split_messages
 from tests.journeys.engine import running
@@ -58,7 +59,7 @@ def test_public_dft_and_siu_messages_map_when_only_the_generic_feed_knows_them()
         feed = feeds.select(header.sending_application, header.sending_facility, header.trigger)
         if feed is None:
             continue
-        statement = feed.read(message)
+        statement = read_statement(feed, message)
         assert statement.patient is not None
         if statement.encounter is not None:
             charges += sum(treatment.code is not None for treatment in statement.encounter.treatments)
@@ -84,7 +85,7 @@ def test_second_emr_is_understood_when_only_a_file_is_added(tmp_path: Path) -> N
         feed = feeds.select(header.sending_application, header.sending_facility, header.trigger)
         assert feed is not None
         assert feed.name == "second_emr"
-        read.append(feed.read(message))
+        read.append(read_statement(feed, message))
     treatments = [t for s in read if s.encounter for t in s.encounter.treatments]
     assert treatments
     assert all(t.code and t.minutes for t in treatments)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from integration_engine.adapters.mapping_files import MappingFiles, shipped_folder
-from integration_engine.crosswalk.feeds import compile_feeds
+from integration_engine.crosswalk.feeds.compiling import compile_feeds
 from integration_engine.stages.receive import Incoming, Receive
 from integration_engine.store import Store
 from integration_engine.store.queries.conserve import conserve

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from integration_engine.adapters.mapping_files import MappingFiles, shipped_folder
-from integration_engine.crosswalk.feeds import compile_feeds
+from integration_engine.crosswalk.feeds.compiling import compile_feeds
 from integration_engine.stages.trace import trace_of
 from integration_engine.wire.hl7 import split_messages
 
