@@ -1,0 +1,155 @@
+"""What the TA1s, 999s and 277CAs of one file say of our claims, gathered and not yet saved.
+
+An acknowledgment speaks of a file of ours, known by its control number; a 277CA speaks of claims. What fits nothing of
+ours, or comes from a station that a claim has left, is told and never guessed. Part of the read-back stage: everything
+here happens inside that stage's transaction for the file.
+Source  X12.md §3.3 (read-back correlation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from integration_engine.core.findings import Finding
+from integration_engine.crosswalk.answers.files import Answers
+from integration_engine.crosswalk.answers.places import FilePlaces, place_of, read_places
+from integration_engine.domain.answers import (
+    ClaimStatusReport,
+    GroupAnswer,
+    InterchangeAnswer,
+    StatusSource,
+    TransactionAnswer,
+)
+from integration_engine.rules.answer_fixes import fix_for
+from integration_engine.rules.answering import FileWords, of_interchange, of_status, of_transaction
+from integration_engine.rules.remit_matching import match_status
+from integration_engine.rules.strange_answers import rerouted_claim, rerouted_file, unknown_file
+from integration_engine.stages.posting_remits import Gathered, Ours
+from integration_engine.stages.rules_in_force import RulesInForce
+from integration_engine.store import Connection, Store
+from integration_engine.store.submissions import SentFile
+
+CONTROL_DIGITS = 9
+
+
+@dataclass(slots=True, kw_only=True)
+class HearAnswers:
+    """Gathers what the acknowledgments of one file say.
+
+    Shapes   receivers: whose name stands in the answer's envelope; they tell apart files of one number. on: the date in
+             the practice's zone.
+    """
+
+    store: Store
+    rules: RulesInForce
+    receivers: frozenset[str]
+    gathered: Gathered
+    on: date
+
+    def hear(self, connection: Connection, answers: Answers) -> None:
+        """Every TA1, 999 and 277CA of the file, in that order."""
+        for interchange in answers.interchanges:
+            self._interchange(connection, interchange)
+        for group in answers.groups:
+            self._group(connection, group)
+        for report in answers.reports:
+            self._report(connection, report)
+
+    # --- of files -----------------------------------------------------------------------------------------------------
+
+    def _interchange(self, connection: Connection, answer: InterchangeAnswer) -> None:
+        file = self._file(connection, answer.interchange, f"TA1 for interchange {answer.interchange}")
+        if file is not None:
+            self._words(file, of_interchange(answer, file.claims, self.on, self.rules.responses))
+
+    def _group(self, connection: Connection, group: GroupAnswer) -> None:
+        file = self._file(connection, group.group, f"999 for group {group.group}")
+        if file is None:
+            return
+        told = group.transactions or (_as_transaction(group),)
+        needs_places = any(transaction.problems for transaction in told)
+        places = read_places(file.text.encode("ascii")) if needs_places else {}
+        for transaction in told:
+            blamed = _blamed(transaction, places.get(transaction.transaction), self.rules)
+            self._words(file, of_transaction(transaction, file.claims, blamed, self.on, self.rules.responses))
+
+    def _file(self, connection: Connection, number: str, what: str) -> SentFile | None:
+        """The file of ours that an acknowledgment speaks of; one it does not know is told, never guessed."""
+        interchange = control_number(number)
+        files = self.store.submissions.by_interchange(connection, interchange) if interchange is not None else []
+        files = [file for file in files if file.receiver in self.receivers] or files
+        if len(files) == 1 and files[0].rerouted:
+            self._strange(rerouted_file(what, files[0].receiver, files[0].file_name))
+            return None
+        if len(files) == 1:
+            return files[0]
+        self._strange(unknown_file(what, len(files)))
+        return None
+
+    def _words(self, file: SentFile, told: FileWords) -> None:
+        self.gathered.words.extend((file.claims[word.number], word, file.batch_id) for word in told.words)
+        if told.stops:
+            self.gathered.stops[file.batch_id] = told.stops
+
+    def _strange(self, *findings: Finding) -> None:
+        self.gathered.findings.extend(findings)
+        self.gathered.held = True
+
+    # --- of claims ----------------------------------------------------------------------------------------------------
+
+    def _report(self, connection: Connection, report: ClaimStatusReport) -> None:
+        """What a 277CA says of each claim; a clearinghouse speaks only of claims that went to it last."""
+        numbers = [status.number for status in report.claims]
+        controls = [line.line_control for status in report.claims for line in status.lines if line.line_control]
+        payer_numbers = [s.payer_control_number for s in report.claims if s.payer_control_number]
+        ours = Ours(self.store, connection, numbers, controls, payer_numbers)
+        matched = [
+            (status, match_status(status, ours.candidates(status.number, (status.payer_control_number,), ())))
+            for status in report.claims
+        ]
+        sent_to = self.store.sent_files.receivers(connection, [found.claim.id for _, found in matched if found.claim])
+        for status, found in matched:
+            if found.claim is None:
+                self._strange(*found.findings)
+                continue
+            other = self.receivers and sent_to[found.claim.id] not in self.receivers
+            if other and report.source is not StatusSource.PAYER:
+                self._strange(rerouted_claim(f"277CA for claim {found.claim.number}", sent_to[found.claim.id]))
+                continue
+            on = report.sent_on or self.on
+            word = of_status(status, found.claim.number, report.source, on, self.rules.responses)
+            if word is not None:
+                self.gathered.words.append((found.claim.id, word, None))
+            if status.payer_control_number:
+                self.gathered.status_numbers[found.claim.id] = status.payer_control_number
+
+
+def _blamed(
+    transaction: TransactionAnswer, places: FilePlaces | None, rules: RulesInForce
+) -> Mapping[str, tuple[Finding, ...]]:
+    """Claim number → what the answer finds wrong in it, at our own field."""
+    found: dict[str, list[Finding]] = {}
+    for problem in transaction.problems:
+        place = place_of(problem, rules.claim_table, places)
+        finding = fix_for(problem, rules.responses, position=place.position, field=place.model_field or place.field)
+        if place.claim_number is not None:
+            numbers: tuple[str, ...] = (place.claim_number,)
+        else:
+            numbers = places.claims_at(problem.segment_number) if places is not None else ()
+        for number in numbers:
+            found.setdefault(number, []).append(finding)
+    return {number: tuple(findings) for number, findings in found.items()}
+
+
+def _as_transaction(group: GroupAnswer) -> TransactionAnswer:
+    """A group answered as a whole speaks of its only transaction set."""
+    return TransactionAnswer(transaction="0001", code=group.code, reasons=group.reasons)
+
+
+def control_number(text: str) -> int | None:
+    """An interchange or group control number (ISA13, GS06: up to nine digits); None for anything else."""
+    digits = text.lstrip("0")
+    fits = text.isascii() and text.isdigit() and 0 < len(digits) <= CONTROL_DIGITS
+    return int(digits) if fits else None
