@@ -28,7 +28,8 @@ from integration_engine.rules.parameters import Parameters, PayerEntry, PayerPro
 from integration_engine.rules.payment_order import payment_order
 from integration_engine.rules.repairs import leave_out, repaired
 from integration_engine.rules.scrubber import scrub
-from integration_engine.rules.units import UnitsResult, billed_units
+from integration_engine.rules.units.billing import billed_units
+from integration_engine.rules.units.services import UnitsResult
 
 TIE = Citation(document="CMS Pub 100-04 ch. 5", section="§20.2.C")
 HOUSE = Citation(document="house rule", section="order of payers; mappings/practice.yaml")

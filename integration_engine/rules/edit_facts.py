@@ -17,7 +17,7 @@ from integration_engine.domain.treatment import Treatment
 from integration_engine.domain.treatment_day import History, TreatmentDay
 from integration_engine.rules.conditions import Kind
 from integration_engine.rules.parameters import Parameters
-from integration_engine.rules.units import minutes_of
+from integration_engine.rules.units.services import minutes_of
 
 TEXT, NUMBER, FLAG, TEXTS = Kind.TEXT, Kind.NUMBER, Kind.FLAG, Kind.TEXTS
 MONITORING_DAYS = 30

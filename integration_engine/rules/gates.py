@@ -20,7 +20,7 @@ from integration_engine.domain.treatment_day import History, TreatmentDay
 from integration_engine.rules.clinician_minutes import check_clinicians
 from integration_engine.rules.parameters import CertificationRule, Parameters, PayerProfile, Requirement
 from integration_engine.rules.treatment_times import check_times
-from integration_engine.rules.units import minutes_of
+from integration_engine.rules.units.services import minutes_of
 from integration_engine.rules.who_may import check_who_may
 
 OWNER = "treating clinician"

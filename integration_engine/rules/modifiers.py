@@ -25,7 +25,7 @@ from integration_engine.rules.assistant_share import other_readings, split_as_a_
 from integration_engine.rules.parameters import Parameters, PayerProfile
 from integration_engine.rules.sent_modifiers import Sent, doubt_about
 from integration_engine.rules.separate_services import Evidence, blocks_of
-from integration_engine.rules.units import Service
+from integration_engine.rules.units.services import Service
 
 MOST_MODIFIERS = 4
 KX = Modifier("KX")

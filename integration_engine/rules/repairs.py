@@ -14,7 +14,7 @@ from integration_engine.core.codes import Hcpcs
 from integration_engine.core.findings import Decision, Finding, ParameterUse, Severity
 from integration_engine.domain.treatment import Treatment
 from integration_engine.rules.parameters import Parameters, PayerEntry, PayerProfile, Repair
-from integration_engine.rules.units import UnitsResult
+from integration_engine.rules.units.services import UnitsResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,7 +52,7 @@ from integration_engine.rules.rule_case_models import (
     GivenPriorDay,
     GivenService,
 )
-from integration_engine.rules.units import minutes_of
+from integration_engine.rules.units.services import minutes_of
 
 PRIMARY, SECONDARY = "CASE", "CASE2"  # how the invented coverages name their payers
 TELEHEALTH = frozenset({Modality.TELEHEALTH_VIDEO, Modality.TELEHEALTH_AUDIO})

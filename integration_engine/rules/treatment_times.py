@@ -16,7 +16,7 @@ from integration_engine.domain.encounter import Encounter
 from integration_engine.domain.treatment import Delivery, Treatment
 from integration_engine.domain.treatment_day import TreatmentDay
 from integration_engine.rules.parameters import Parameters, PayerProfile
-from integration_engine.rules.units import minutes_of
+from integration_engine.rules.units.services import minutes_of
 
 OTHERWISE = ("times that overlap, leave the visit or do not add up would have been found",)
 TOTALS = Citation(document="CMS Pub 100-02 ch. 15", section="§220.3.E")

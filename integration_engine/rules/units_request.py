@@ -21,7 +21,7 @@ from integration_engine.domain.treatment import AdvanceNotice, Delivery, DenialE
 from integration_engine.rules.modifiers import ModifierFacts, coded_lines
 from integration_engine.rules.parameters import Parameters, PayerProfile
 from integration_engine.rules.treatment_times import check_times_of
-from integration_engine.rules.units import billed_units
+from integration_engine.rules.units.billing import billed_units
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
