@@ -23,7 +23,9 @@ from integration_engine.domain.treatment_day import Adjudication, History, Treat
 from integration_engine.rules.authorization import AuthorizationResult, Quantities, check_authorization, numbered
 from integration_engine.rules.claim_assembly import Assembled, assemble
 from integration_engine.rules.gates import check_gates, therapist_took_part
-from integration_engine.rules.modifiers import SEPARATE, ModifierFacts, ModifiersResult, coded_lines
+from integration_engine.rules.modifiers.coding import coded_lines
+from integration_engine.rules.modifiers.day import ModifierFacts, ModifiersResult
+from integration_engine.rules.modifiers.marks import SEPARATE
 from integration_engine.rules.parameters import Parameters, PayerEntry, PayerProfile
 from integration_engine.rules.payment_order import payment_order
 from integration_engine.rules.repairs import leave_out, repaired

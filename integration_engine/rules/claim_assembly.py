@@ -31,7 +31,7 @@ from integration_engine.rules.claim_parties import (
     subscriber_of,
     undecided,
 )
-from integration_engine.rules.modifiers import CodedLine
+from integration_engine.rules.modifiers.day import CodedLine
 from integration_engine.rules.parameters import CaseNumber, ClaimRule, Location, Parameters, PayerEntry, PayerProfile
 
 MOST_DIAGNOSES = 12

@@ -20,7 +20,7 @@ from integration_engine.domain.parties import Organization, Practitioner
 from integration_engine.domain.treatment import Treatment
 from integration_engine.domain.treatment_day import TreatmentDay
 from integration_engine.rules.claim_parties import may_render, missing, named
-from integration_engine.rules.modifiers import CodedLine
+from integration_engine.rules.modifiers.day import CodedLine
 from integration_engine.rules.parameters import ClaimRule, Parameters, PayerProfile
 
 MOST_LINES = 50

@@ -18,7 +18,7 @@ from integration_engine.core.findings import Citation, Decision, Finding, Outcom
 from integration_engine.domain.claim import ClaimDraft
 from integration_engine.domain.treatment_day import History, PriorDay, TreatmentDay
 from integration_engine.rules.edit_facts import edit_facts
-from integration_engine.rules.modifiers import SEPARATE
+from integration_engine.rules.modifiers.marks import SEPARATE
 from integration_engine.rules.parameters import PLAIN_FIELDS, Edit, EditsInForce, PairEdits, Parameters, PayerEntry
 from integration_engine.rules.payment_order import same_day
 from integration_engine.rules.separate_services import Blocks, Evidence, blocks_of

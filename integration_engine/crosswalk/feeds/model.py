@@ -28,14 +28,8 @@ KINDS: Mapping[str, type] = {
     "measurement": Measurement,
     "appointment": Appointment,
 }
-
-
 WHOLE_MESSAGE = frozenset({"patient", "encounter", "merged_identifier"})
-
-
 HOLDING = frozenset({"treatment", "diagnosis", "encounter"})
-
-
 NESTED: Mapping[str, type] = {"accident": Accident, "rendering": Practitioner}
 
 

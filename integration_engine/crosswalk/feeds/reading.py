@@ -276,16 +276,12 @@ _SIMPLE: Mapping[str, Callable[[str], Any]] = {
     "quantity": d.read_quantity,
     "yes_no": d.read_yes_no,
 }
-
-
 _STRUCTURED: Mapping[str, Callable[[str, d.Reading], Any]] = {
     "name": d.read_name,
     "address": d.read_address,
     "practitioner": d.read_practitioner,
     "identifier": d.read_identifier,
 }
-
-
 _LISTS: Mapping[str, Callable[[str], Any]] = {
     "hcpcs_list": codes.parse_hcpcs,
     "icd10_list": codes.parse_icd10,

@@ -14,8 +14,6 @@ from integration_engine.rules.parameters import (
 from integration_engine.rules.units.services import Service, counted, is_missing, is_pooled
 
 MOST_ALTERNATIVES = 6
-
-
 UNTIMED = ("more minutes change nothing; a code of the table that is billed by time would be counted by minutes",)
 
 

@@ -11,8 +11,6 @@ from integration_engine.rules.parameters import (
 from integration_engine.rules.units.services import Service, is_missing
 
 DOCUMENTATION = "treating clinician"
-
-
 NOTE = Citation(document="CMS Pub 100-02 ch. 15", section="§220.3.E")
 
 
