@@ -14,12 +14,12 @@ from integration_engine.bootstrap import open_store, read_rules
 from integration_engine.cli.output import print_json, print_table, progress
 from integration_engine.domain.baseline import Baseline, Coverage
 from integration_engine.domain.denial import DenialCategory
+from integration_engine.domain.denial_outcome import DenialState
 from integration_engine.rules.baseline_comparison import Rate
 from integration_engine.settings import Settings
 from integration_engine.stages.denial_history import DenialHistory, HistoryProblem, Imported, Outcome
 from integration_engine.stages.denial_work import move_denial
 from integration_engine.store.baselines import BaselineAltered, BaselineFrozen
-from integration_engine.store.denials import STATES
 
 FINDINGS = 1
 WRONG_USE = 2
@@ -29,8 +29,8 @@ UNKNOWN = "unknown"
 
 def list_denials(settings: Settings, state: str, category: str | None, *, as_json: bool) -> int:
     """Denied lines, the nearest deadline first."""
-    if state not in (*STATES, EVERY):
-        return _wrong(f"--state is one of {', '.join(STATES)}, or {EVERY}")
+    if state not in (*DenialState, EVERY):
+        return _wrong(f"--state is one of {', '.join(DenialState)}, or {EVERY}")
     if category is not None and category not in set(DenialCategory):
         return _wrong(f"--category is one of {', '.join(DenialCategory)}")
     with open_store(settings) as store, store.database.read() as connection:

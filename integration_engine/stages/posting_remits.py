@@ -18,14 +18,14 @@ from integration_engine.domain.posting import ClaimResult, LineResult, Posting
 from integration_engine.domain.remit import Remit, RemitClaim
 from integration_engine.domain.sent_claim import SentClaim
 from integration_engine.domain.submission import SubmittedClaim, SubmittedLine, submitted
-from integration_engine.rules.answering import ClaimWord, denial_finding, of_payment
+from integration_engine.rules.answering import ClaimWord, of_payment
 from integration_engine.rules.denial_context import denial_context
 from integration_engine.rules.posting import post, posting_keys, remit_key
 from integration_engine.rules.remit_matching import match
+from integration_engine.stages.denial_outcomes import Decided, keep_denials
 from integration_engine.stages.rules_in_force import RulesInForce
 from integration_engine.store import Connection, Store
 from integration_engine.store.answers import PostedClaim
-from integration_engine.store.denials import NewDenial
 
 
 @dataclass(slots=True)
@@ -191,35 +191,26 @@ class PostRemits:
         for result in kept:
             if result.denial.denied and result.index not in denied:
                 denied[result.index] = [_whole(result, remit.claims[result.index])]
-        decided: list[tuple[ClaimResult, int, list[LineResult]]] = []
+        decided: list[Decided] = []
+        reversed_claims: set[int] = set()
         for result, row_id in zip(kept, ids, strict=True):
             word = of_payment(result, told)
             if word is None or result.claim is None:
                 continue
             gathered.words.append((result.claim.id, word, None))
             gathered.paid_claims.add(result.claim.id)
-            if not result.reversal:
-                decided.append((result, row_id, denied.get(result.index, [])))
-        self._denials(connection, decided, told)
+            if result.reversal:
+                reversed_claims.add(result.claim.id)
+                continue
+            decided.append(
+                Decided(
+                    claim_id=result.claim.id,
+                    number=result.claim.number,
+                    result=result,
+                    row_id=row_id,
+                    lines=tuple(line for line in posting.lines if line.claim == result.index),
+                    denied=tuple(denied.get(result.index, ())),
+                )
+            )
+        gathered.denied += keep_denials(store, connection, decided, reversed_claims, told, self.now)
         gathered.paid += sum((result.paid for result in kept), ZERO)
-
-    def _denials(
-        self, connection: Connection, decided: Sequence[tuple[ClaimResult, int, list[LineResult]]], told: date
-    ) -> None:
-        store = self.store
-        of_claim = {result.claim.id: (result, lines) for result, _, lines in decided if result.claim is not None}
-        store.denials.decided_again(connection, {c: bool(result.paid) for c, (result, _) in of_claim.items()})
-        new = [
-            NewDenial(claim_id=result.claim.id, remit_claim_id=row_id, line=line, on=told)
-            for result, row_id, lines in decided
-            if result.claim is not None
-            for line in lines
-        ]
-        store.denials.append(connection, new, self.now)
-        held = store.holds.claims_held(connection, of_claim)
-        for claim_id, (result, lines) in of_claim.items():
-            if lines or claim_id in held:
-                assert result.claim is not None
-                findings = (denial_finding(result.claim.number, lines, told),) if lines else ()
-                store.holds.sync(connection, findings, self.now, claim_id=claim_id)
-            self.gathered.denied += bool(lines)

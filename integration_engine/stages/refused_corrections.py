@@ -44,6 +44,7 @@ def refused_corrections(
     entries = _entries(store, connection, earlier_ids)
     ids = {number: earlier_id for earlier_id, number in corrected.values()}
     store.ledger.append(connection, charges_again(set(numbers.values()), on, entries), ids, now)
+    store.denials.follow_corrections(connection, earlier_ids, now)
 
 
 def corrections_taken(store: Store, connection: Connection, taken: Collection[int], on: date, now: datetime) -> None:
@@ -69,6 +70,7 @@ def corrections_taken(store: Store, connection: Connection, taken: Collection[in
     entries = _entries(store, connection, earlier_ids)
     ids = {number: earlier_id for earlier_id, number in corrected.values()}
     store.ledger.append(connection, charges_replaced_after_all(set(numbers.values()), on, entries), ids, now)
+    store.denials.resubmitted(connection, earlier_ids, now)
 
 
 def _last_word(events: Sequence[ClaimEvent], number: str) -> ClaimEventKind | None:

@@ -1,38 +1,53 @@
-"""Denied lines with their root cause, what comes next, and until when; each is open until money or a decision ends it."""
+"""Denied lines with their root cause, what comes next, and until when; each is open until money or a decision ends it.
+
+A denial goes with the correction that replaces its claim, comes back when that correction is refused, and is answered by
+the payer's next decision on either claim (rules/denial_outcomes.py).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
+import orjson
 from sqlalchemy import Connection, func, select, update
 
 from integration_engine.core.findings import Queue
 from integration_engine.core.money import from_cents, to_cents
+from integration_engine.domain.claim import Frequency
+from integration_engine.domain.denial_outcome import UNDECIDED, DenialOutcome, DenialState, EarlierDenial
 from integration_engine.domain.posting import LineResult
 from integration_engine.store import tables as t
 from integration_engine.store.audit import Audit
-from integration_engine.store.database import bulk_insert, parts
+from integration_engine.store.database import bulk_insert, parts, update_many
 from integration_engine.store.ids import IdFactory
 
-ENDINGS = ("resubmitted", "appealed", "written_off")
-STATES = ("open", *ENDINGS, "recovered", "denied_again")
+ENDINGS = (DenialState.RESUBMITTED, DenialState.APPEALED, DenialState.WRITTEN_OFF)
+RECOVERED = DenialState.RECOVERED
+TOOK_ITS_PLACE = "a corrected claim took its place"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewDenial:
-    """One denied line of a posted claim. on: date of the remit."""
+    """One denied line of a posted claim. on: date of the remit. earlier_id: the denial that was denied again by it."""
 
     claim_id: int
     remit_claim_id: int
     line: LineResult
     on: date
+    earlier_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DenialRow:
-    """One line of the denial list. amount in dollars."""
+    """One line of the denial list.
+
+    Shapes   earlier_id: the denial that this one repeats. answered_by, answered_on: the claim and day of the decision that
+             ended it, empty and None while there is none.
+    Units    amount, recovered, rest: dollars; recovered was paid on it later, rest is still open; None while not decided.
+    """
 
     id: int
     claim: str
@@ -53,6 +68,11 @@ class DenialRow:
     follow_up_on: date | None
     appeal_by: date | None
     state: str
+    earlier_id: int | None = None
+    answered_by: str = ""
+    answered_on: date | None = None
+    recovered: str | None = None
+    rest: str | None = None
 
 
 class Denials:
@@ -89,18 +109,85 @@ class Denials:
             "open",
             new.on,
             now,
+            new.earlier_id,
+            None,
+            None,
+            None,
+            None,
         )
 
+    # --- decided anew -------------------------------------------------------------------------------------------------
+
     @staticmethod
-    def decided_again(connection: Connection, claims: Mapping[int, bool]) -> None:
-        """The payer decided these claims anew: True where money came, False where they were denied again."""
-        for state, wanted in (("recovered", True), ("denied_again", False)):
-            for part in parts(sorted(claim for claim, paid in claims.items() if paid is wanted)):
-                connection.execute(
-                    update(t.denial)
-                    .where(t.denial.c.claim_id.in_(part), t.denial.c.state.in_(("open", "resubmitted", "appealed")))
-                    .values(state=state)
-                )
+    def earlier(connection: Connection, claim_ids: Collection[int]) -> dict[int, list[EarlierDenial]]:
+        """The denials that a decision on each of these claims may answer: its own, and those of the claims it replaced."""
+        origins = _origins(connection, claim_ids)
+        found: dict[int, list[EarlierDenial]] = {claim_id: [] for claim_id in claim_ids}
+        d, line = t.denial.c, t.service_line
+        for part in parts(sorted(origins)):
+            rows = connection.execute(
+                select(t.denial, line.c.modifiers, line.c.charges)
+                .join(line, (line.c.claim_id == d.claim_id) & (line.c.number == d.line_number), isouter=True)
+                .where(d.claim_id.in_(part), d.state.in_((*UNDECIDED, RECOVERED)))
+                .order_by(d.id)
+                .with_for_update(of=t.denial)
+            )
+            for row in rows:
+                for claim_id in origins[row.claim_id]:
+                    found[claim_id].append(_earlier(row, claim_id))
+        return found
+
+    @staticmethod
+    def answered(connection: Connection, outcomes: Mapping[int, Sequence[DenialOutcome]], on: date) -> None:
+        """Save what the decisions of ``on`` on these claims say of earlier denials."""
+        rows = [
+            {
+                "id": one.denial,
+                "state": one.state,
+                "answered_by_id": claim_id,
+                "answered_on": on,
+                "recovered_cents": one.recovered,
+                "rest_cents": one.rest,
+            }
+            for claim_id, found in sorted(outcomes.items())
+            for one in found
+        ]
+        update_many(connection, t.denial, rows)
+
+    @staticmethod
+    def taken_back(connection: Connection, claim_ids: Collection[int]) -> set[int]:
+        """The payer took its decision on these claims back and made no new one: what it recovered is not decided again.
+
+        Shapes   returns the claims whose own denials are open again.
+        """
+        found: set[int] = set()
+        for part in parts(sorted(claim_ids)):
+            d = t.denial.c
+            again = d.answered_by_id.in_(part), d.state == RECOVERED
+            own = select(d.claim_id).where(*again, d.answered_by_id == d.claim_id)
+            found.update(connection.execute(own).scalars())
+            nothing = {"answered_by_id": None, "answered_on": None, "recovered_cents": None, "rest_cents": None}
+            for state, of_own in (
+                ("open", d.answered_by_id == d.claim_id),
+                ("resubmitted", d.claim_id != d.answered_by_id),
+            ):
+                connection.execute(update(t.denial).where(*again, of_own).values(state=state, **nothing))
+        return found
+
+    def follow_corrections(self, connection: Connection, claim_ids: Collection[int], now: datetime) -> None:
+        """Let the denials of these claims go with the correction that stands, or come back where it was refused.
+
+        Shapes   safe to repeat: what counts is whether a replacement or void of the claim is with the payer now.
+        """
+        with_payer: set[int] = set()
+        for part in parts(sorted(claim_ids)):
+            c = t.claim.c
+            rows = select(c.follows_id).where(
+                c.follows_id.in_(part), c.frequency != Frequency.ORIGINAL.value, c.state == "submitted"
+            )
+            with_payer.update(one for one in connection.execute(rows).scalars() if one is not None)
+        self.resubmitted(connection, with_payer, now)
+        self._reopen(connection, set(claim_ids) - with_payer, now)
 
     @staticmethod
     def resubmitted(connection: Connection, claim_ids: Collection[int], now: datetime) -> None:
@@ -113,8 +200,32 @@ class Denials:
             connection.execute(
                 update(t.hold)
                 .where(h.claim_id.in_(part), h.queue == Queue.DENIALS.value, h.state == "open")
-                .values(state="resolved", closed_at=now, closed_by="engine", reason="a corrected claim took its place")
+                .values(state="resolved", closed_at=now, closed_by="engine", reason=TOOK_ITS_PLACE)
             )
+
+    def _reopen(self, connection: Connection, claim_ids: Collection[int], now: datetime) -> None:
+        """What had gone with a correction is open again, its hold the same hold with its age."""
+        for part in parts(sorted(claim_ids)):
+            d, h = t.denial.c, t.hold.c
+            back = select(d.claim_id).where(d.claim_id.in_(part), d.state == "resubmitted").distinct()
+            claims = list(connection.execute(back).scalars())
+            connection.execute(
+                update(t.denial).where(d.claim_id.in_(claims), d.state == "resubmitted").values(state="open")
+            )
+            last = (
+                select(func.max(h.id))
+                .where(h.claim_id.in_(claims), h.queue == Queue.DENIALS.value, h.state.in_(("resolved", "open")))
+                .group_by(h.claim_id)
+            )
+            closed = select(h.id).where(h.id.in_(list(connection.execute(last).scalars())), h.state == "resolved")
+            holds = list(connection.execute(closed).scalars())
+            values = {"state": "open", "closed_at": None, "closed_by": "", "reason": ""}
+            connection.execute(update(t.hold).where(h.id.in_(holds)).values(values))
+            for hold in holds:
+                reason = "the corrected claim was refused: the denial stands"
+                self._audit.append(
+                    connection, who="engine", what="reopened", subject=f"hold {hold}", reason=reason, now=now
+                )
 
     def move(
         self, connection: Connection, denial_id: int, state: str, *, by: str, reason: str, now: datetime
@@ -130,10 +241,13 @@ class Denials:
             msg = f"a denial is {', '.join(ENDINGS)}"
             raise ValueError(msg)
         before = self.list(connection, denial_id=denial_id)
-        if not before or before[0].state not in {"open", "resubmitted", "appealed"}:
+        if not before or before[0].state not in UNDECIDED:
             msg = f"there is no open denial {denial_id}"
             raise LookupError(msg)
-        connection.execute(update(t.denial).where(t.denial.c.id == denial_id).values(state=state))
+        still = t.denial.c.id == denial_id, t.denial.c.state.in_(UNDECIDED)  # the payer may decide at this moment
+        if not connection.execute(update(t.denial).where(*still).values(state=state)).rowcount:
+            msg = f"there is no open denial {denial_id}"
+            raise LookupError(msg)
         self._audit.append(connection, who=by, what=state, subject=f"denial {denial_id}", reason=reason, now=now)
         return before[0]
 
@@ -168,9 +282,18 @@ class Denials:
         connection: Connection, *, state: str | None = None, category: str | None = None, denial_id: int | None = None
     ) -> list[DenialRow]:
         """Denials by the day the appeal has to be in; where there is none, by the day someone should look again."""
-        d, c = t.denial.c, t.claim.c
-        query = select(t.denial, c.number.label("claim"), c.payer, c.discipline, c.date_of_service).join(
-            t.claim, c.id == d.claim_id
+        d, c, answer = t.denial.c, t.claim.c, t.claim.alias("answer")
+        query = (
+            select(
+                t.denial,
+                c.number.label("claim"),
+                c.payer,
+                c.discipline,
+                c.date_of_service,
+                answer.c.number.label("answered_by"),
+            )
+            .join(t.claim, c.id == d.claim_id)
+            .join(answer, answer.c.id == d.answered_by_id, isouter=True)
         )
         for column, wanted in ((d.state, state), (d.category, category), (d.id, denial_id)):
             if wanted is not None:
@@ -197,6 +320,48 @@ class Denials:
                 follow_up_on=row.follow_up_on,
                 appeal_by=row.appeal_by,
                 state=row.state,
+                earlier_id=row.earlier_id,
+                answered_by=row.answered_by or "",
+                answered_on=row.answered_on,
+                recovered=_dollars(row.recovered_cents),
+                rest=_dollars(row.rest_cents),
             )
             for row in rows
         ]
+
+
+def _dollars(cents: int | None) -> str | None:
+    return None if cents is None else str(from_cents(cents))
+
+
+def _origins(connection: Connection, claim_ids: Collection[int]) -> dict[int, set[int]]:
+    """Claim → those of the given claims that are it or took its place, over as many corrections as there were."""
+    origins: dict[int, set[int]] = {claim_id: {claim_id} for claim_id in claim_ids}
+    step = set(claim_ids)
+    while step:
+        found: dict[int, set[int]] = {}
+        for part in parts(sorted(step)):
+            c = t.claim.c
+            rows = connection.execute(
+                select(c.id, c.follows_id).where(c.id.in_(part), c.frequency == Frequency.REPLACEMENT.value)
+            )
+            for row in rows:
+                if row.follows_id is not None:
+                    found.setdefault(row.follows_id, set()).update(origins[row.id])
+        step = {one for one, of in found.items() if not of <= origins.get(one, set())}
+        for one, of in found.items():
+            origins.setdefault(one, set()).update(of)
+    return origins
+
+
+def _earlier(row: Any, claim_id: int) -> EarlierDenial:
+    return EarlierDenial(
+        id=row.id,
+        same_claim=row.claim_id == claim_id,
+        line_number=row.line_number,
+        code=row.code,
+        modifiers=frozenset((row.modifiers or "").split()),
+        charges=frozenset(orjson.loads(row.charges)) if row.charges else frozenset(),
+        amount_cents=row.amount_cents,
+        decided_on=row.answered_on or row.denied_on,
+    )

@@ -515,6 +515,11 @@ denial = Table(
     _text("state"),
     Column("denied_on", Date, nullable=False),
     Column("created_at", Instant, nullable=False),
+    _to("denial", null=True, name="earlier_id"),
+    _to("claim", null=True, name="answered_by_id"),
+    Column("answered_on", Date),
+    Column("recovered_cents", BigInteger),
+    Column("rest_cents", BigInteger),
     _states("state", "open", "resubmitted", "appealed", "recovered", "denied_again", "written_off"),
 )
 Index("ix_denial_state", denial.c.state, denial.c.category, denial.c.appeal_by)

@@ -1,0 +1,87 @@
+"""Denials after a decision of a payer: the earlier ones answered, the new ones kept, each with its hold in the queue.
+
+Part of the read-back stage: everything here happens inside that stage's transaction for the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from integration_engine.domain.denial_outcome import DenialOutcome, DenialState
+from integration_engine.domain.posting import ClaimResult, LineResult
+from integration_engine.rules.answering import denial_finding
+from integration_engine.rules.denial_outcomes import denial_outcomes
+from integration_engine.rules.life_cycle import ANSWER_MISSING
+from integration_engine.store import Connection, Store
+from integration_engine.store.denials import NewDenial
+
+ANSWERED = ("denials.", ANSWER_MISSING)  # the holds of a claim that a decision on it ends
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """One claim of ours that a payment decided.
+
+    Shapes   row_id: of the stored answer. lines: all of its lines; denied: those that were denied, or the claim as a
+             whole when it is denied although no line is.
+    """
+
+    claim_id: int
+    number: str
+    result: ClaimResult
+    row_id: int
+    lines: tuple[LineResult, ...]
+    denied: tuple[LineResult, ...]
+
+
+def keep_denials(
+    store: Store,
+    connection: Connection,
+    decided: Sequence[Decided],
+    reversed_claims: Collection[int],
+    told: date,
+    now: datetime,
+) -> int:
+    """Answer earlier denials, keep new ones and bring the denial queue up to date; returns how many claims were denied.
+
+    Shapes   decided: in the order of the payment. reversed_claims: decisions that were
+             taken back; those decided anew are among ``decided`` too. told: date of the payment.
+    """
+    of_claim: dict[int, list[Decided]] = {}
+    for one in decided:  # a payer may answer one claim in several parts
+        of_claim.setdefault(one.claim_id, []).append(one)
+    own = store.denials.taken_back(connection, set(reversed_claims) - of_claim.keys())
+    earlier = store.denials.earlier(connection, of_claim)
+    outcomes: dict[int, list[DenialOutcome]] = {}
+    new: list[NewDenial] = []
+    for one in decided:
+        found = denial_outcomes(earlier[one.claim_id], one.result, one.lines, told)
+        outcomes.setdefault(one.claim_id, []).extend(found)
+        new += [
+            NewDenial(
+                claim_id=one.claim_id, remit_claim_id=one.row_id, line=line, on=told, earlier_id=_repeats(line, found)
+            )
+            for line in one.denied
+        ]
+    store.denials.answered(connection, outcomes, told)
+    store.denials.append(connection, new, now)
+    held = store.holds.claims_held(connection, of_claim)
+    for claim_id, parts in of_claim.items():
+        denied = [line for part in parts for line in part.denied]
+        if denied or claim_id in held:
+            findings = (denial_finding(parts[0].number, denied, told),) if denied else ()
+            store.holds.sync(connection, findings, now, claim_id=claim_id, families=ANSWERED)
+    # A late answer on a claim that was corrected meanwhile: its denial is worked with the correction. A decision taken
+    # back without a new one leaves its denial as it was before.
+    store.denials.follow_corrections(connection, of_claim.keys() | own, now)
+    return sum(any(part.denied for part in parts) for parts in of_claim.values())
+
+
+def _repeats(line: LineResult, outcomes: Sequence[DenialOutcome]) -> int | None:
+    """The earlier denial that a denied line repeats; None for a line that is denied for the first time."""
+    for one in outcomes:
+        if one.state is DenialState.DENIED_AGAIN and (line.number in one.lines or not one.lines):
+            return one.denial
+    return None
