@@ -22,7 +22,8 @@ from integration_engine.domain.treatment import Treatment
 from integration_engine.domain.treatment_day import Adjudication, History, TreatmentDay
 from integration_engine.rules.authorization import AuthorizationResult, Quantities, check_authorization, numbered
 from integration_engine.rules.claim_assembly import Assembled, assemble
-from integration_engine.rules.gates import check_gates, therapist_took_part
+from integration_engine.rules.gates.checking import check_gates
+from integration_engine.rules.gates.progress_report import therapist_took_part
 from integration_engine.rules.modifiers.coding import coded_lines
 from integration_engine.rules.modifiers.day import ModifierFacts, ModifiersResult
 from integration_engine.rules.modifiers.marks import SEPARATE

@@ -27,7 +27,7 @@ from integration_engine.rules import parameters as p
 from integration_engine.rules import rule_models as m
 from integration_engine.rules.conditions import compile_condition
 from integration_engine.rules.edit_facts import CLAIM_FIELDS, LINE_FIELDS
-from integration_engine.rules.gates import NEEDS
+from integration_engine.rules.gates.minimum_documentation import NEEDS
 from integration_engine.rules.source_review import citations, is_reviewed
 from integration_engine.rules.who_may import ACTIONS
 
