@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from integration_engine.adapters.clock import system_clock
-from integration_engine.bootstrap import adjudicate_again, mapping_files, open_store
+from integration_engine.bootstrap import adjudicate_again, mapping_files, open_store, read_rules
 from integration_engine.cli.explaining import tell, tell_hold
 from integration_engine.cli.output import print_json, print_table
 from integration_engine.domain.hold import HoldStage
@@ -91,12 +91,15 @@ def list_holds(settings: Settings, queue: str | None, state: str, *, as_json: bo
 
 
 def show_hold(settings: Settings, hold_id: int, *, as_json: bool) -> int:
-    """One hold with its history."""
+    """One hold with its history, why it matters and where it is mended."""
     with open_store(settings) as store, store.database.read() as connection:
         hold = store.holds.show(connection, hold_id)
     if hold is None:
-        sys.stderr.write(f"there is no hold {hold_id}\n")
+        sys.stderr.write(f"there is no hold {hold_id}: `queue list` shows their numbers\n")
         return WRONG_USE
+    mending = read_rules(settings).parameters.mending.get(hold["finding"])
+    if mending is not None:  # holds of answers and files are raised where the mappings' words are not at hand
+        hold |= {"why": hold["why"] or mending.why, "screen": hold["screen"] or mending.screen}
     if as_json:
         print_json(hold)
     else:
