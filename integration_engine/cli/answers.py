@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 
 from integration_engine.adapters.clock import system_clock
 from integration_engine.bootstrap import decide_again, open_store, read_back, rules_in_force
@@ -10,6 +11,7 @@ from integration_engine.cli.output import print_json, print_table
 from integration_engine.core.money import from_cents
 from integration_engine.settings import Settings
 from integration_engine.stages.adjudicate import Adjudicate
+from integration_engine.stages.assigning_money import AssignMoney
 from integration_engine.stages.read_back import ReadBack
 from integration_engine.store.queries.claims import claims
 
@@ -39,9 +41,74 @@ def list_answers(settings: Settings, state: str | None, *, as_json: bool) -> int
     if as_json:
         print_json(files)
     else:
-        columns = ("id", "file", "holds", "state", "taken in", "tolerances", "reason")
-        rows = [(f.id, f.file_name, f.kinds, f.state, f.taken_at, f.tolerances, f.reason) for f in files]
+        columns = ("id", "file", "holds", "state", "taken in", "not ours", "unapplied", "tolerances", "reason")
+        rows = [
+            (f.id, f.file_name, f.kinds, f.state, f.taken_at, f.unmatched, f.unmatched_amount, f.tolerances, f.reason)
+            for f in files
+        ]
         print_table("Answer files", columns, rows)
+    return 0
+
+
+def show_answer(settings: Settings, answer_id: int, *, as_json: bool) -> int:
+    """One answer file with the claims of it whose money waits on *unapplied*; 1 when something of it waits."""
+    with open_store(settings) as store, store.database.read() as connection:
+        try:
+            file = store.answers.file(connection, answer_id)
+        except LookupError as error:
+            sys.stderr.write(f"{error}\n")
+            return WRONG_USE
+        waits = store.answers.told(connection, answer_id)
+        stage = AssignMoney(store=store, rules=rules_in_force(settings))
+        unmatched = stage.unmatched(connection, answer_id)
+    if as_json:
+        print_json({**asdict(file), "waits": waits, "unmatched_claims": unmatched})
+        return FINDINGS if waits or unmatched else 0
+    print(f"answer file {file.id}: {file.file_name}, {file.kinds}, {file.state}")
+    for title, texts in (("waits", waits), ("remarked", [] if waits else [file.reason] if file.reason else [])):
+        for text in texts:
+            print(f"  {title}: {text}")
+    if unmatched:
+        columns = ("claim of file", "number", "payer's number", "payer", "payment", "date", "charge", "paid", "codes")
+        rows = [
+            (
+                u.claim_of_file,
+                u.number,
+                u.payer_control_number,
+                u.payer,
+                u.trace,
+                u.date_of_service or UNKNOWN,
+                u.charge,
+                u.paid,
+                " ".join(u.codes),
+            )
+            for u in unmatched
+        ]
+        print_table("Claims not known to be ours", columns, rows)
+    return FINDINGS if waits or unmatched else 0
+
+
+def assign_money(
+    settings: Settings, answer_id: int, claim_of_file: int, to: str, by: str, reason: str, *, anyway: bool
+) -> int:
+    """Give one claim of an answer file to a claim of ours, with all that follows from its payment."""
+    if not by.strip() or not reason.strip():
+        sys.stderr.write("--by and --reason must not be empty: they are kept in the audit\n")
+        return WRONG_USE
+    with open_store(settings) as store:
+        rules = rules_in_force(settings)
+        stage = AssignMoney(store=store, rules=rules)
+        try:
+            done = stage.assign(answer_id, claim_of_file, to, by=by, reason=reason, now=system_clock(), anyway=anyway)
+        except (LookupError, ValueError) as error:
+            sys.stderr.write(f"{error}\n")
+            return WRONG_USE
+        decide_again(Adjudicate(store=store, rules=rules))
+    if done.repeated:
+        print(f"{done.claim}: had this payment before; nothing was changed")
+    else:
+        unsure = "" if done.payer_checked else "; whether its payer paid it was not checked"
+        print(f"{done.claim}: given {done.paid}, now {done.standing}{unsure}")
     return 0
 
 

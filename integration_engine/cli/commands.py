@@ -354,6 +354,29 @@ def answers_list(
     sys.exit(list_answers(_settings(), state, as_json=as_json))
 
 
+@answers_app.command("show")
+def answers_show(answer: int, as_json: Json = False) -> None:
+    """Show one answer file: what waits in it, what was remarked, and each claim of it that fits none of ours."""
+    from integration_engine.cli.answers import show_answer
+
+    sys.exit(show_answer(_settings(), answer, as_json=as_json))
+
+
+@answers_app.command("assign")
+def answers_assign(
+    answer: int,
+    claim_of_file: Annotated[int, typer.Option("--claim-of-file", help="Which claim of the file, as `show` counts.")],
+    to: Annotated[str, typer.Option(help="Our claim number (CLM01) that it belongs to.")],
+    by: By,
+    reason: Reason,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Although another payer pays than the claim's.")] = False,
+) -> None:
+    """Give the money of a claim that fitted none of ours to the claim it belongs to."""
+    from integration_engine.cli.answers import assign_money
+
+    sys.exit(assign_money(_settings(), answer, claim_of_file, to, by, reason, anyway=anyway))
+
+
 @answers_app.command("again")
 def answers_again(answer: int, by: By, reason: Reason) -> None:
     """Take an answer file in that the engine failed on before."""

@@ -113,7 +113,8 @@ class ProviderAdjustment:
 class Remit:
     """One transaction set of an 835: one payment and what it pays.
 
-    Shapes   trace: TRN02; payer_id: TRN03 or N104 of the payer. handling: BPR01. method: BPR04 (CHK, ACH, NON, …).
+    Shapes   trace: TRN02; payer_id: TRN03 or N104 of the payer; payer_ids: every identifier by which it names itself
+             (TRN03, N104, REF*2U and the like). handling: BPR01. method: BPR04 (CHK, ACH, NON, …).
              transaction: ST02. position: segment number of BPR. complete: False when something of it could not be read,
              so that nothing of it is posted before a person has looked.
     """
@@ -130,6 +131,7 @@ class Remit:
     produced_on: date | None = None
     payee_name: str | None = None
     payee_id: str | None = None
+    payer_ids: tuple[str, ...] = ()
     provider_adjustments: tuple[ProviderAdjustment, ...] = ()
     position: int = 0
     complete: bool = True

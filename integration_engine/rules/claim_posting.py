@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -189,15 +190,17 @@ class ClaimBooks:
         paid = [legs for legs in answers.values() if _cash(legs) == -_cash(stated)]
         agreeing = whole or (paid if _cash(stated) else [])
         if not agreeing:
-            self.findings.append(self._reversal_unknown(claim))
+            self.findings.append(self._reversal_unknown(claim, match.claim.number))
             self.add(stated)
             return
         latest = max(agreeing, key=lambda legs: legs[0].on)
         # A later payer's reductions were posted only as far as there was room, so they differ from what it states.
         of_later = match.claim.sequence != FIRST_PAYER or any(leg.kind is EntryKind.TRANSFER for leg in latest)
         if not whole and not of_later:
-            self.findings.append(self._reversal_differs(claim))
-        self.add(undo(latest, self.on, key, remit=self.remit.trace))
+            self.findings.append(self._reversal_differs(claim, match.claim.number))
+        # Money that a person gave to the claim came from *unapplied*; the payer takes it from the bank.
+        taken_back = undo(latest, self.on, key, remit=self.remit.trace)
+        self.add(replace(leg, account=_bank(leg.account)) for leg in taken_back)
 
     def unapplied(self, key: str, claim: RemitClaim) -> None:
         """Keep the money of a claim nobody knows apart, until someone says whose it is."""
@@ -207,8 +210,8 @@ class ClaimBooks:
 
     # --- findings -----------------------------------------------------------------------------------------------------
 
-    def _reversal_unknown(self, claim: RemitClaim) -> Finding:
-        return remit_finding(
+    def _reversal_unknown(self, claim: RemitClaim, number: str) -> Finding:
+        finding = remit_finding(
             self.remit,
             "reversal_unknown",
             "The payer takes back a payment that was not posted here in this amount.",
@@ -217,9 +220,10 @@ class ClaimBooks:
             Severity.ERROR,
             observed=str(claim.paid),
         )
+        return replace(finding, subject=f"claim {number}")
 
-    def _reversal_differs(self, claim: RemitClaim) -> Finding:
-        return remit_finding(
+    def _reversal_differs(self, claim: RemitClaim, number: str) -> Finding:
+        finding = remit_finding(
             self.remit,
             "reversal_differs",
             "The payer takes a payment back with other adjustments than it was posted with; the posting is undone as it was.",
@@ -227,6 +231,7 @@ class ClaimBooks:
             f"segment {claim.position}, 2100/CLP-04",
             Severity.WARNING,
         )
+        return replace(finding, subject=f"claim {number}")
 
 
 def remit_finding(
@@ -247,14 +252,19 @@ def remit_finding(
 
 
 def _cash(legs: Iterable[Entry]) -> int:
-    return sum(entry.cents for entry in legs if entry.account is Account.CASH)
+    return sum(entry.cents for entry in legs if _bank(entry.account) is Account.CASH)
 
 
 def _by_account(legs: Iterable[Entry]) -> Counter[Account]:
     found: Counter[Account] = Counter()
     for entry in legs:
-        found[entry.account] += entry.cents
+        found[_bank(entry.account)] += entry.cents
     return found
+
+
+def _bank(account: Account) -> Account:
+    """The account of a claim's money: what came by way of *unapplied* came from the bank all the same."""
+    return Account.CASH if account is Account.UNAPPLIED else account
 
 
 def _opposite(one: Counter[Account], other: Counter[Account]) -> bool:

@@ -24,6 +24,7 @@ from integration_engine.rules.ledger import difference, open_balance, pair
 from integration_engine.rules.remit_balance import balance, payment_difference
 from integration_engine.rules.remit_matching import Match
 from integration_engine.rules.responses import Responses
+from integration_engine.rules.strange_answers import unmatched_claims
 
 NOT_OURS = "23"  # not the payer's claim; it was passed on, nothing was decided
 
@@ -75,6 +76,7 @@ def post(
     for index, (claim, match) in enumerate(zip(remit.claims, matches, strict=True)):
         work.claim(index, claim, match)
     work.provider_adjustments()
+    work.findings.extend(unmatched_claims(remit, work.unmatched))
     work.findings.extend(balance(remit))
     if not remit.complete:
         work.findings.append(_incomplete(remit))
@@ -96,17 +98,24 @@ def assign(
     *,
     earlier: Iterable[Entry] = (),
     context_of: ContextOf | None = None,
-) -> tuple[Entry, ...]:
+) -> Posting:
     """Money that waited on *unapplied* posted to the claim a person named for it; the bank's side is not posted again.
 
-    Shapes   index: of the claim in the remit; match: with the claim it belongs to.
+    Shapes   index: of the claim in the remit; match: with the claim it belongs to. earlier: the entries of that claim.
     """
-    books = ClaimBooks(remit, responses, on, tuple(earlier), context_of or nothing_known)
-    claim, key = remit.claims[index], f"{posting_keys(remit)[index]}|assigned"
-    (books.reverse if claim.status == REVERSAL else books.post)(key, claim, match)
-    return tuple(
-        replace(leg, account=Account.UNAPPLIED) if leg.account is Account.CASH else leg for leg in books.entries
+    work = _Posting(remit, responses, on, tuple(earlier), frozenset(), context_of or nothing_known)
+    work.claim(index, remit.claims[index], match)
+    work.credit_balances()
+    posting = work.finished(posted=True)
+    entries = tuple(
+        replace(
+            leg,
+            posting=f"{leg.posting}|assigned",
+            account=Account.UNAPPLIED if leg.account is Account.CASH else leg.account,
+        )
+        for leg in posting.entries
     )
+    return replace(posting, entries=entries, keys=())
 
 
 # Findings that stop a whole remit; those of one claim or line let the rest be posted.
@@ -144,12 +153,14 @@ class _Posting:
         self.findings = self.books.findings
         self.claims: list[ClaimResult] = []
         self.lines: list[LineResult] = []
+        self.unmatched: list[RemitClaim] = []
 
     # --- one claim ----------------------------------------------------------------------------------------------------
 
     def claim(self, index: int, claim: RemitClaim, match: Match) -> None:
         key, ours = self.keys[index], match.claim
-        self.findings.extend(match.findings)
+        if ours is not None:
+            self.findings.extend(match.findings)
         results = self._results(index, claim, match)
         self.lines.extend(results)
         silent = claim.status in {PREDETERMINATION, NOT_OURS} and claim.paid == ZERO
@@ -160,6 +171,7 @@ class _Posting:
             self.findings.append(self._undecided(claim))
         elif ours is None:
             self.books.unapplied(key, claim)
+            self.unmatched.append(claim)
         elif claim.status == REVERSAL:
             self.books.reverse(key, claim, match)
         else:

@@ -1,21 +1,22 @@
 """Which claim of ours an answer speaks of, and which line; what is not sure goes to a person.
 
 A claim is found by its number (CLP01), else by the payer control number (CLP07), else by line control numbers alone; a
-number that agrees while charge and lines do not is no match. A line is found by REF*6R, else by code, modifiers, date and
-charge, else without the modifiers, which payers drop. Never by name or member id. Source  X12.md §3.3.
+number that agrees while charge and lines do not is no match, and a number of the payer's counts only with that payer. A
+line is found by REF*6R, else by code, modifiers, date and charge, else without the modifiers, which payers drop. Never by
+name or member id. Source  X12.md §3.3; 005010X221A1 TRN03, 1000A N104 and REF (who pays).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from integration_engine.core.findings import Finding, Queue, Severity
 from integration_engine.domain.answers import ClaimStatus
-from integration_engine.domain.remit import RemitClaim, RemitLine
+from integration_engine.domain.remit import Remit, RemitClaim, RemitLine
 from integration_engine.domain.submission import SubmittedClaim, SubmittedLine
 
 
@@ -26,6 +27,7 @@ class ClaimMatchedBy(StrEnum):
     PAYER_CONTROL_NUMBER = "payer_control_number"
     CLEARINGHOUSE_NUMBER = "clearinghouse_number"
     LINE_CONTROL = "line_control"
+    PERSON = "person"  # who named it, for money that fitted no claim
     NOTHING = "nothing"
 
 
@@ -72,12 +74,39 @@ class StatusMatch:
     findings: tuple[Finding, ...] = ()
 
 
-def match(claim: RemitClaim, candidates: Sequence[SubmittedClaim]) -> Match:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemitPayer:
+    """Who pays, as far as the remit's identifiers tell.
+
+    Shapes   ids: those of the remit. others: the identifiers of all payers of the practice.
+    """
+
+    ids: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
+
+    def is_of(self, claim: SubmittedClaim) -> bool:
+        """True when the remit names the very payer that the claim went to."""
+        return claim.payer_id in self.ids
+
+    def is_another(self, claim: SubmittedClaim) -> bool:
+        """True when the remit names a payer of ours, and not the one that the claim went to; False where nobody knows."""
+        return not self.is_of(claim) and bool(self.ids & self.others)
+
+
+def remit_payer(remit: Remit, known: Collection[str]) -> RemitPayer:
+    """Who pays. known: the identifiers of the practice's payers, as claims name them."""
+    return RemitPayer(ids=frozenset({*remit.payer_ids, remit.payer_id} - {""}), others=frozenset(known))
+
+
+_ANY_PAYER = RemitPayer()
+
+
+def match(claim: RemitClaim, candidates: Sequence[SubmittedClaim], payer: RemitPayer = _ANY_PAYER) -> Match:
     """Which of the candidates a claim of a remit speaks of, and line by line which of its lines."""
     place = f"segment {claim.position}, 2100/CLP"
     controls = tuple(line.line_control for line in claim.lines if line.line_control)
     numbers = tuple(n for n in (claim.payer_control_number, claim.original_reference) if n)
-    found, by, findings = _claim(claim.number, numbers, None, controls, candidates, place)
+    found, by, findings = _claim(claim.number, numbers, None, controls, candidates, place, payer)
     if found is None:
         return Match(claim=None, by=ClaimMatchedBy.NOTHING, findings=findings, lines=_unmatched(claim))
     lines, line_findings = _lines(claim, found)
@@ -89,6 +118,14 @@ def match(claim: RemitClaim, candidates: Sequence[SubmittedClaim]) -> Match:
     if not same_total:
         findings = (*findings, _charge_differs(claim, found, place))
     return Match(claim=found, by=by, lines=lines, findings=(*findings, *line_findings))
+
+
+def named(claim: RemitClaim, ours: SubmittedClaim) -> Match:
+    """A claim of a remit and the claim of ours that a person says it belongs to, line by line."""
+    lines, findings = _lines(claim, ours)
+    if abs(claim.charge) != ours.total:
+        findings = (_charge_differs(claim, ours, f"segment {claim.position}, 2100/CLP"), *findings)
+    return Match(claim=ours, by=ClaimMatchedBy.PERSON, lines=lines, findings=findings)
 
 
 def match_status(status: ClaimStatus, candidates: Sequence[SubmittedClaim]) -> StatusMatch:
@@ -120,6 +157,7 @@ def _claim(
     controls: tuple[str, ...],
     candidates: Sequence[SubmittedClaim],
     place: str,
+    payer: RemitPayer = _ANY_PAYER,
     *,
     queue: Queue = Queue.REMITTANCE,
 ) -> tuple[SubmittedClaim | None, ClaimMatchedBy, tuple[Finding, ...]]:
@@ -128,7 +166,10 @@ def _claim(
     lines = {_key(control) for control in controls}
     ways: tuple[tuple[ClaimMatchedBy, Callable[[SubmittedClaim], bool]], ...] = (
         (ClaimMatchedBy.CLAIM_NUMBER, lambda c: bool(number) and _key(c.number) == _key(number)),
-        (ClaimMatchedBy.PAYER_CONTROL_NUMBER, lambda c: _key(c.payer_control_number) in wanted),
+        (
+            ClaimMatchedBy.PAYER_CONTROL_NUMBER,
+            lambda c: _key(c.payer_control_number) in wanted and not payer.is_another(c),
+        ),
         (
             ClaimMatchedBy.CLEARINGHOUSE_NUMBER,
             lambda c: bool(clearinghouse_number) and _key(c.clearinghouse_number) == _key(clearinghouse_number),
@@ -141,6 +182,8 @@ def _claim(
         if not fitting:
             continue
         first = first or by
+        if len(fitting) > 1:
+            fitting = [candidate for candidate in fitting if payer.is_of(candidate)] or fitting
         if len(fitting) == 1:
             return fitting[0], first, _found_otherwise(first, place, queue)
         pool = fitting

@@ -8,8 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from integration_engine.core.findings import Finding, Queue, Severity
+from integration_engine.core.money import ZERO
+from integration_engine.domain.remit import Remit, RemitClaim
 
 NOT_TAKEN = "answers.not_taken"
+UNMATCHED = "remittance.claim_unknown"
+NUMBERS_NAMED = 5  # of claims that fit none of ours; the others are listed with the answer file
 
 
 def unknown_file(what: str, count: int) -> Finding:
@@ -70,6 +74,55 @@ def taken_twice(number: str, others: Sequence[str], standing: str) -> Finding:
         queue=Queue.REMITTANCE,
         due_in_days=0,
     )
+
+
+def unmatched_claims(remit: Remit, claims: Sequence[RemitClaim]) -> tuple[Finding, ...]:
+    """The claims of one payment that fit none of ours, or more than one: a single hold with their count and money."""
+    if not claims:
+        return ()
+    paid = sum((claim.paid for claim in claims), ZERO)
+    one = len(claims) == 1
+    they = "1 claim of this payment is" if one else f"{len(claims)} claims of this payment are"
+    return (
+        Finding(
+            id=UNMATCHED,
+            severity=Severity.ERROR,
+            text=f"{they} not known to be ours; {paid} waits on the unapplied account.",
+            fix="Find each by patient, date and charge (`answers show` lists them) and say whose it is: `answers assign`.",
+            owner="biller",
+            subject=f"835 {remit.transaction}, payment {remit.trace}".strip(", "),
+            position=f"segment {claims[0].position}, 2100/CLP-01",
+            observed=_first([claim.number or "without a number" for claim in claims]),
+            queue=Queue.REMITTANCE,
+        ),
+    )
+
+
+def unmatched_statuses(transaction: str, findings: Sequence[Finding], numbers: Sequence[str]) -> tuple[Finding, ...]:
+    """The claims of one 277CA that fit none of ours, or more than one: told together where they are several.
+
+    Shapes   findings: what each claim was told by; numbers: theirs, "" where the answer gives none.
+    """
+    if len(numbers) <= 1:
+        return tuple(findings)
+    return (
+        Finding(
+            id="rejections.claim_unknown",
+            severity=Severity.ERROR,
+            text=f"{len(numbers)} claims of this claim status fit no claim of ours, or more than one.",
+            fix="Look whether the answer is meant for another sender; find the claims by patient, date and charge.",
+            owner="biller",
+            subject=f"277CA {transaction}".strip(),
+            position=findings[0].position,
+            observed=_first([number or "without a number" for number in numbers]),
+            queue=Queue.REJECTIONS,
+        ),
+    )
+
+
+def _first(numbers: Sequence[str]) -> str:
+    rest = len(numbers) - NUMBERS_NAMED
+    return ", ".join(numbers[:NUMBERS_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def not_taken(fault: str) -> Finding:

@@ -20,12 +20,12 @@ from integration_engine.domain.sent_claim import SentClaim
 from integration_engine.domain.submission import SubmittedClaim, SubmittedLine, submitted
 from integration_engine.rules.answering import ClaimWord, of_payment
 from integration_engine.rules.denial_context import denial_context
-from integration_engine.rules.posting import post, posting_keys, remit_key
-from integration_engine.rules.remit_matching import match
+from integration_engine.rules.posting import assign, post, posting_keys, remit_key
+from integration_engine.rules.remit_matching import match, named, remit_payer
 from integration_engine.stages.denial_outcomes import Decided, keep_denials
 from integration_engine.stages.rules_in_force import RulesInForce
 from integration_engine.store import Connection, Store
-from integration_engine.store.answers import PostedClaim
+from integration_engine.store.answers import KeptClaim, PostedClaim
 
 
 @dataclass(slots=True)
@@ -77,10 +77,14 @@ class Ours:
 
     def _as_submitted(self, claim_id: int) -> SubmittedClaim:
         if claim_id not in self._submitted:
-            sent = self._sent[claim_id]
-            plain = submitted(Claim(id=sent.id, number=sent.number, draft=sent.draft))
-            self._submitted[claim_id] = replace(plain, payer_control_number=sent.payer_control_number)
+            self._submitted[claim_id] = as_submitted(self._sent[claim_id])
         return self._submitted[claim_id]
+
+
+def as_submitted(sent: SentClaim) -> SubmittedClaim:
+    """A claim that has left as answers are compared with it."""
+    plain = submitted(Claim(id=sent.id, number=sent.number, draft=sent.draft))
+    return replace(plain, payer_control_number=sent.payer_control_number)
 
 
 def _names(claim: RemitClaim) -> tuple[str, tuple[str | None, ...], tuple[str | None, ...]]:
@@ -116,6 +120,11 @@ def _context(rules: RulesInForce) -> Callable[[SubmittedClaim | None, SubmittedL
     return lambda claim, line: denial_context(claim, line, rules.parameters)
 
 
+def payer_ids(rules: RulesInForce) -> frozenset[str]:
+    """The identifiers of the practice's payers, as claims name them."""
+    return frozenset(entry.payer.payer_id for entry in rules.parameters.practice.payers.values())
+
+
 @dataclass(slots=True, kw_only=True)
 class PostRemits:
     """Posts the remits of one file. on: the date in the practice's zone."""
@@ -141,7 +150,8 @@ class PostRemits:
             [line.line_control for claim in remit.claims for line in claim.lines if line.line_control],
             [n for claim in remit.claims for n in (claim.payer_control_number, claim.original_reference) if n],
         )
-        matches = [match(claim, ours.candidates(*_names(claim))) for claim in remit.claims]
+        payer = remit_payer(remit, payer_ids(self.rules))
+        matches = [match(claim, ours.candidates(*_names(claim)), payer) for claim in remit.claims]
         numbers = {m.claim.number: m.claim.id for m in matches if m.claim is not None}
         books = store.ledger.entries(connection, numbers.values())
         already = store.answers.posted_keys(connection, posting_keys(remit))
@@ -166,13 +176,33 @@ class PostRemits:
         gathered.held = gathered.held or any(finding.holds for finding in posting.findings)
         if posting.posted:
             store.ledger.append(connection, posting.entries, numbers, self.now, remit_id)
-            told = remit.paid_on or remit.produced_on or self.on
-            self._keep(connection, remit_id, remit, posting, told)
+            kept = [result for result in posting.claims if result.posted]
+            rows = self._rows(connection, remit_id, remit, kept)
+            self._tell(connection, remit, posting, kept, rows)
 
-    def _keep(self, connection: Connection, remit_id: int, remit: Remit, posting: Posting, told: date) -> None:
-        """The claims of the payment, what each is told, and which lines are denied."""
-        store, gathered = self.store, self.gathered
-        kept = [result for result in posting.claims if result.posted]
+    def assign(self, connection: Connection, row: KeptClaim, remit: Remit, index: int, ours: SentClaim) -> None:
+        """Post one claim of a payment that fitted none of ours to the claim that a person names for it.
+
+        Shapes   row: as it was kept; index: its place in the remit.
+        """
+        store, rules = self.store, self.rules
+        named_claim = named(remit.claims[index], as_submitted(ours))
+        books = store.ledger.entries(connection, [ours.id])
+        posting = assign(
+            remit,
+            index,
+            named_claim,
+            rules.responses,
+            self.on,
+            earlier=[entry for entries in books.values() for entry in entries],
+            context_of=_context(rules),
+        )
+        self.gathered.findings.extend(posting.findings)
+        store.ledger.append(connection, posting.entries, {ours.number: ours.id}, self.now, row.remit_id)
+        store.answers.assign(connection, row.id, ours.id, posting.patient_responsibility)
+        self._tell(connection, remit, posting, posting.claims, [row.id])
+
+    def _rows(self, connection: Connection, remit_id: int, remit: Remit, kept: Sequence[ClaimResult]) -> Sequence[int]:
         rows = [
             PostedClaim(
                 claim_id=result.claim.id if result.claim else None,
@@ -183,9 +213,18 @@ class PostRemits:
             )
             for result in kept
         ]
-        ids = store.answers.keep_claims(connection, remit_id, rows, self.now)
+        return self.store.answers.keep_claims(connection, remit_id, rows, self.now)
+
+    def _tell(
+        self, connection: Connection, remit: Remit, posting: Posting, kept: Sequence[ClaimResult], ids: Sequence[int]
+    ) -> None:
+        """What each claim of the payment is told, and which lines are denied."""
+        store, gathered = self.store, self.gathered
+        told = remit.paid_on or remit.produced_on or self.on
         denied: dict[int, list[LineResult]] = {}
+        lines: dict[int, list[LineResult]] = {}
         for line in posting.lines:
+            lines.setdefault(line.claim, []).append(line)
             if line.denial.denied:
                 denied.setdefault(line.claim, []).append(line)
         for result in kept:
@@ -208,7 +247,7 @@ class PostRemits:
                     number=result.claim.number,
                     result=result,
                     row_id=row_id,
-                    lines=tuple(line for line in posting.lines if line.claim == result.index),
+                    lines=tuple(lines.get(result.index, ())),
                     denied=tuple(denied.get(result.index, ())),
                 )
             )

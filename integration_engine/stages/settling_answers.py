@@ -103,8 +103,9 @@ class SettleAnswers:
         store = self.store
         store.holds.sync(connection, held_findings(gathered.findings), self.now, answer_id=answer_id, families=ends)
         held = store.holds.stops_answer(connection, answer_id)
-        told = [f for f in gathered.findings if f.holds or (not held and f.severity is Severity.WARNING)]
-        reason = "; ".join(dict.fromkeys(f.text for f in told))[:2000]
+        warnings = [finding.text for finding in gathered.findings if finding.severity is Severity.WARNING]
+        told = store.answers.told(connection, answer_id) if held else warnings
+        reason = "; ".join(dict.fromkeys(told))[:2000]
         store.answers.settle(connection, answer_id, "held" if held else "done", reason)
         return Settled(held=held, reason=reason, claims=claims, refused=refused)
 

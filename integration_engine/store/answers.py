@@ -12,9 +12,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, select, update
 
-from integration_engine.core.money import to_cents
+from integration_engine.core.findings import Finding
+from integration_engine.core.money import ZERO, from_cents, to_cents
 from integration_engine.domain.remit import Remit, RemitClaim
 from integration_engine.store import tables as t
 from integration_engine.store.database import bulk_insert, parts
@@ -24,7 +25,11 @@ from integration_engine.store.ids import IdFactory
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerFile:
-    """One answer file as kept. state: done, held (something in it waits for a person) or rejected (no answer at all)."""
+    """One answer file as kept.
+
+    Shapes   state: done, held (something in it waits for a person) or rejected (no answer at all). unmatched: how many
+             claims of its payments fit none of ours, with the money of theirs that waits on *unapplied*.
+    """
 
     id: int
     file_name: str
@@ -33,6 +38,8 @@ class AnswerFile:
     reason: str
     tolerances: str
     taken_at: datetime
+    unmatched: int = 0
+    unmatched_amount: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +51,19 @@ class PostedClaim:
     claim: RemitClaim
     state: str
     patient_share: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptClaim:
+    """One claim of a payment as it was kept. remit: its head, without claims. claim_id: ours, None where it fits none."""
+
+    id: int
+    answer_id: int
+    remit_id: int
+    remit: Remit
+    claim_id: int | None
+    key: str
+    claim: RemitClaim
 
 
 class AnswerFiles:
@@ -65,7 +85,21 @@ class AnswerFiles:
         query = select(t.answer).order_by(t.answer.c.id.desc()).limit(limit)
         if state is not None:
             query = query.where(t.answer.c.state == state)
-        return [_file(row) for row in connection.execute(query)]
+        rows = connection.execute(query).all()
+        waiting = _unmatched_money(connection, [row.id for row in rows])
+        return [_file(row, *waiting.get(row.id, (0, 0))) for row in rows]
+
+    @staticmethod
+    def file(connection: Connection, answer_id: int) -> AnswerFile:
+        """One file taken in before.
+
+        Raises   LookupError when there is none with this id.
+        """
+        row = connection.execute(select(t.answer).where(t.answer.c.id == answer_id)).first()
+        if row is None:
+            msg = f"there is no answer file {answer_id}"
+            raise LookupError(msg)
+        return _file(row, *_unmatched_money(connection, [answer_id]).get(answer_id, (0, 0)))
 
     def bytes_of(self, connection: Connection, answer_id: int) -> tuple[str, bytes]:
         """Name and bytes of a file taken in before.
@@ -101,6 +135,21 @@ class AnswerFiles:
     def settle(self, connection: Connection, answer_id: int, state: str, reason: str) -> None:
         """Say what came of a file."""
         connection.execute(update(t.answer).where(t.answer.c.id == answer_id).values(state=state, reason=reason))
+
+    @staticmethod
+    def told(connection: Connection, answer_id: int) -> list[str]:
+        """What waits for a person on a file: the texts of its open holds, oldest first."""
+        h = t.hold.c
+        rows = select(h.text).where(h.answer_id == answer_id, h.state == "open").order_by(h.id)
+        return list(connection.execute(rows).scalars())
+
+    @staticmethod
+    def retell(connection: Connection, answer_id: int, finding: Finding) -> None:
+        """An open hold of a file says what is left of its cause; its age stays."""
+        h = t.hold.c
+        same = h.answer_id == answer_id, h.finding == finding.id, h.subject == finding.subject, h.state == "open"
+        values = {"text": finding.text, "observed": finding.observed}
+        connection.execute(update(t.hold).where(*same).values(values))
 
     def posted_keys(self, connection: Connection, keys: Collection[str]) -> set[str]:
         """Those of these payments that have taken effect already, on a claim or on money that waits for one."""
@@ -174,6 +223,49 @@ class AnswerFiles:
         )
         return identities
 
+    # --- claims that fit none of ours ---------------------------------------------------------------------------------
+
+    @staticmethod
+    def unmatched(connection: Connection, answer_id: int) -> list[KeptClaim]:
+        """The claims of a file's payments that fit none of ours, in its order."""
+        c, r = t.remit_claim.c, t.remit.c
+        waiting = r.answer_id == answer_id, c.state == "unmatched"
+        rows = connection.execute(_kept().where(*waiting).order_by(r.position, c.id)).all()
+        heads: dict[int, Remit] = {}
+        for row in rows:
+            if row.remit_id not in heads:
+                heads[row.remit_id] = decode_remit(row.head)
+        return [_kept_claim(row, heads[row.remit_id]) for row in rows]
+
+    @staticmethod
+    def lock_claim(connection: Connection, key: str) -> KeptClaim | None:
+        """The claim of a payment that took effect under this key, kept from others until the transaction ends."""
+        c = t.remit_claim.c
+        connection.execute(select(c.id).where(c.key == key, c.state != "repeated").with_for_update())
+        row = connection.execute(_kept().where(c.key == key, c.state != "repeated")).first()
+        return _kept_claim(row, decode_remit(row.head)) if row is not None else None
+
+    @staticmethod
+    def assign(connection: Connection, row_id: int, claim_id: int, patient_share: Decimal) -> None:
+        """A claim of a payment belongs to this claim of ours."""
+        values = {"claim_id": claim_id, "state": "posted", "patient_cents": to_cents(patient_share)}
+        connection.execute(update(t.remit_claim).where(t.remit_claim.c.id == row_id).values(values))
+
+    @staticmethod
+    def payers_paid(connection: Connection, payer_id: str) -> set[str]:
+        """For claims to which payers of ours this payer has paid so far, by its identifier in remits."""
+        c, r = t.remit_claim.c, t.remit.c
+        rows = (
+            select(t.claim.c.payer)
+            .join(t.remit_claim, c.claim_id == t.claim.c.id)
+            .join(t.remit, r.id == c.remit_id)
+            .where(r.payer_id == payer_id, r.payer_id != "", c.state == "posted")
+            .distinct()
+        )
+        return set(connection.execute(rows).scalars())
+
+    # --- claims that are ours -----------------------------------------------------------------------------------------
+
     @staticmethod
     def payer_numbers(connection: Connection, claim_ids: Collection[int]) -> dict[int, str]:
         """The payer's own number of each claim by its latest remit (CLP07); none for those no remit has numbered."""
@@ -209,7 +301,40 @@ class AnswerFiles:
         return found
 
 
-def _file(row: Any) -> AnswerFile:
+def _unmatched_money(connection: Connection, answer_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Answer id → how many claims of it fit none of ours, and their cents."""
+    found: dict[int, tuple[int, int]] = {}
+    c, r = t.remit_claim.c, t.remit.c
+    for part in parts(answer_ids):
+        rows = connection.execute(
+            select(r.answer_id, func.count().label("claims"), func.sum(c.paid_cents).label("cents"))
+            .join(t.remit, r.id == c.remit_id)
+            .where(r.answer_id.in_(part), c.state == "unmatched")
+            .group_by(r.answer_id)
+        )
+        found.update({row.answer_id: (int(row.claims), int(row.cents)) for row in rows})
+    return found
+
+
+def _kept() -> Select[Any]:
+    return select(t.remit_claim, t.remit.c.answer_id, t.remit.c.document.label("head")).join(
+        t.remit, t.remit.c.id == t.remit_claim.c.remit_id
+    )
+
+
+def _kept_claim(row: Any, head: Remit) -> KeptClaim:
+    return KeptClaim(
+        id=row.id,
+        answer_id=row.answer_id,
+        remit_id=row.remit_id,
+        remit=head,
+        claim_id=row.claim_id,
+        key=row.key,
+        claim=decode_remit_claim(row.document),
+    )
+
+
+def _file(row: Any, unmatched: int = 0, cents: int = 0) -> AnswerFile:
     return AnswerFile(
         id=row.id,
         file_name=row.file_name,
@@ -218,6 +343,8 @@ def _file(row: Any) -> AnswerFile:
         reason=row.reason,
         tolerances=row.tolerances,
         taken_at=row.created_at,
+        unmatched=unmatched,
+        unmatched_amount=from_cents(cents),
     )
 
 

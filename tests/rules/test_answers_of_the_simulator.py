@@ -106,6 +106,7 @@ def stated(remit: Remit) -> Remit:
     return replace(
         remit,
         position=0,
+        payer_ids=(),  # the record names the payer once, the file in every way an 835 has
         provider_adjustments=tuple(replace(one, position=0) for one in remit.provider_adjustments),
         claims=tuple(
             replace(

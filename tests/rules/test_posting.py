@@ -37,7 +37,14 @@ from integration_engine.rules.ledger import (
     write_off,
 )
 from integration_engine.rules.posting import assign, post, posting_keys, remit_key
-from integration_engine.rules.remit_matching import ClaimMatchedBy, LineMatchedBy, Match, match, match_status
+from integration_engine.rules.remit_matching import (
+    ClaimMatchedBy,
+    LineMatchedBy,
+    Match,
+    match,
+    match_status,
+    remit_payer,
+)
 from integration_engine.rules.response_files import compile_responses
 
 RESPONSES = compile_responses(MappingFiles(shipped_folder()).read())
@@ -315,7 +322,8 @@ def test_unknown_claim_waits_on_unapplied_until_it_is_assigned() -> None:
     assert ids(result) == {"remittance.claim_unknown"}
     assert accounts(result.entries) == {Account.CASH: 15200, Account.UNAPPLIED: -15200}
     named = match(replace(stranger.claims[0], number="C1"), [claim])
-    entries = (*entries_for_claim(claim, SENT), *result.entries, *assign(stranger, 0, named, RESPONSES, ON))
+    given = assign(stranger, 0, named, RESPONSES, ON, earlier=entries_for_claim(claim, SENT))
+    entries = (*entries_for_claim(claim, SENT), *result.entries, *given.entries)
     assert total_of(entries, Account.UNAPPLIED) == 0
     assert total_of(entries, Account.CASH) == 15200
     assert (open_balance(entries, "C1").payer, open_balance(entries, "C1").patient) == (0, 4000)
@@ -559,6 +567,30 @@ def test_claim_is_never_found_by_what_is_not_a_number_of_ours() -> None:
     assert (found.claim, [f.id for f in found.findings]) == (None, ["remittance.claim_ambiguous"])
     told = replace(ours, id=2, payer_control_number="ICNC1")
     assert match(answered(ours, "", ""), [ours, told]).claim == told
+
+
+PAYERS = frozenset({"PAYER", "SECOND"})
+
+
+@pytest.mark.parametrize(
+    ("ids", "found"), [(("1999", "PAYER"), True), (("1999",), True), (("SECOND",), False), (("1999", "SECOND"), False)]
+)
+def test_a_number_of_the_payers_counts_only_with_that_payer(ids: tuple[str, ...], found: bool) -> None:
+    ours = replace(sent(), payer_control_number="ICN1", payer_id="PAYER")
+    answer = bare(replace(answered(ours, "", ""), number="", payer_control_number="ICN1"))
+    payer = remit_payer(replace(remit(answer), payer_ids=ids), PAYERS)
+    assert (match(answer, [ours], payer).claim == ours) is found
+    by_our_number = replace(answer, number="C1")  # a later payer answers under the number that it was passed
+    assert match(by_our_number, [ours], payer).claim == ours
+
+
+def test_of_several_claims_with_one_number_that_of_the_payer_is_meant() -> None:
+    first = replace(sent(), payer_control_number="ICN1", payer_id="PAYER")
+    second = replace(sent("C2"), id=2, payer_control_number="ICN1", payer_id="SECOND")
+    answer = bare(replace(answered(first, "", ""), number="", payer_control_number="ICN1"))
+    payer = remit_payer(replace(remit(answer), payer_ids=("SECOND",)), PAYERS)
+    assert match(answer, [first, second], payer).claim == second
+    assert match(answer, [first, second]).claim is None
 
 
 def test_number_alone_is_no_match_when_nothing_else_agrees() -> None:

@@ -23,6 +23,7 @@ from integration_engine.wire.x12.reading import Segment, Transaction
 
 _TRIPLES = range(2, 20, 3)  # CAS02, 05, … 17
 _PAIRS = range(3, 14, 2)  # PLB03, 05, … 13
+_PAYER_REFERENCES = ("2U", "NF", "EO", "HI")  # further identifiers of the payer, X221A1 1000A REF
 _REMARKS = {"MOA": range(3, 8), "MIA": (5, *range(20, 24))}
 
 
@@ -88,7 +89,7 @@ class _Reading:
         self.party = ""
         self.names: dict[str, str | None] = {}
         self.ids: dict[str, str | None] = {}
-        self.payer_reference: str | None = None
+        self.payer_references: dict[str, str] = {}
         self.claims: list[RemitClaim] = []
         self.claim: _Claim | None = None
         self.provider_adjustments: list[ProviderAdjustment] = []
@@ -129,8 +130,8 @@ class _Reading:
                 self.party = segment.element(1).upper()
                 self.names[self.party] = given(segment.element(2))
                 self.ids[self.party] = given(segment.element(4))
-            case "REF" if self.party == "PR" and segment.element(1).upper() == "2U":
-                self.payer_reference = given(segment.element(2))
+            case "REF" if self.party == "PR" and segment.element(2):
+                self.payer_references.setdefault(segment.element(1).upper(), segment.element(2))
             case "CAS" | "SVC":
                 notes.problem("missing", segment, f"2100/{name}", "This belongs to no claim: its CLP is missing.")
 
@@ -301,8 +302,9 @@ class _Reading:
             notes.problem(
                 "missing", last, "835/TRN-02", "The payment has no trace number: a repeat would not be noticed."
             )
-        payer = self.trace_payer or self.ids.get("PR") or self.payer_reference
-        if not payer:
+        references = [self.payer_references.get(qualifier) for qualifier in _PAYER_REFERENCES]
+        payer_ids = tuple(dict.fromkeys(i for i in (self.trace_payer, self.ids.get("PR"), *references) if i))
+        if not payer_ids:
             notes.problem("missing", last, "1000A/N1-04", "The payer names itself by no identifier.")
         return Remit(
             transaction=transaction.control_number,
@@ -311,12 +313,13 @@ class _Reading:
             method=bpr.element(4).upper(),
             trace=self.trace,
             payer_name=self.names.get("PR") or "",
-            payer_id=payer or "",
+            payer_id=next(iter(payer_ids), ""),
             claims=tuple(self.claims),
             paid_on=self.paid_on,
             produced_on=self.produced_on,
             payee_name=self.names.get("PE"),
             payee_id=self.ids.get("PE"),
+            payer_ids=payer_ids,
             provider_adjustments=tuple(self.provider_adjustments),
             position=bpr.number,
             complete=not notes.errors,
