@@ -178,3 +178,13 @@ def test_a_mistake_in_a_spreadsheet_is_told_at_its_place_and_the_rest_is_counted
     assert "rows.csv:7:15: remit_date: this is no date: write it as 2026-01-31" in done.stdout
     assert "not counted: 1, a row of it cannot be read" in done.stdout
     assert "19.05.2026" not in done.stdout
+
+
+def test_a_denial_hold_says_why_it_matters_and_where_it_is_worked(home: Path) -> None:
+    holds = json.loads(run("queue", "list", "denials", "--json", home=home).stdout)
+    shown = json.loads(run("queue", "show", str(holds[0]["id"]), "--json", home=home).stdout)
+    assert shown["finding"] == "denials.authorization"
+    assert "authorization" in shown["why"]
+    assert shown["screen"] == "Patient > Authorizations"
+    missing = run("queue", "show", "1", home=home)
+    assert (missing.returncode, "`queue list`" in missing.stderr) == (2, True)
