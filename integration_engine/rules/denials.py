@@ -195,7 +195,7 @@ def judge(
     return Judgement(
         adjustment=adjustment,
         category=category,
-        books=_posted(adjustment, reason.books),
+        books=_posted(adjustment, reason.books if (category is None) == (reason.category is None) else Books.OPEN),
         says=says,
         decided_by=decided_by,
         citation=in_force.citation,

@@ -22,6 +22,7 @@ from integration_engine.rules.response_files import compile_responses
 from integration_engine.rules.response_models import json_schemas
 from integration_engine.rules.responses import DenialRule
 from integration_engine.rules.rule_files import compile_rules
+from tests.rules.denial_codes import REASONS, REMARKS
 
 FILES = MappingFiles(shipped_folder()).read()
 RESPONSES = compile_responses(FILES)
@@ -372,3 +373,76 @@ def test_missing_file_is_refused_by_name() -> None:
     assert set(json_schemas()) == {
         "denials", "denial_overrides", "appeals", "acknowledgment_codes", "provider_adjustments",
     }  # fmt: skip
+
+
+# --- every code has its one category ---------------------------------------------------------------------------------
+
+
+REASON_CASES = sorted((code, category) for category, codes in REASONS.items() for code in codes.split())
+REMARK_CASES = sorted((code, category) for category, codes in REMARKS.items() for code in codes.split())
+# Reasons that say little by themselves: the remark decides. Source  X12 lists 139 and 411, usage of remarks.
+BY_REMARK = ("16", "96", "97", "119", "129", "226", "227", "234", "237", "252", "267", "A1")
+
+
+def test_a_code_is_counted_once() -> None:
+    for cases in (REASON_CASES, REMARK_CASES):
+        assert len({code for code, _ in cases}) == len(cases)
+    in_force = RESPONSES.reasons.latest(DAY)
+    assert in_force is not None
+    assert {code for code, _ in REASON_CASES} <= in_force.value.keys()
+    assert tuple(sorted(c for c, reason in in_force.value.items() if reason.by_remark)) == tuple(sorted(BY_REMARK))
+
+
+@pytest.mark.parametrize(("code", "category"), REASON_CASES)
+def test_reason_alone_has_its_one_category(code: str, category: str) -> None:
+    line, claim = answer(f"CO-{code} 100")
+    decision = categorize(line, claim, NOTHING, RESPONSES, DAY)
+    assert (decision.category or "none") == category
+    assert decision.denied is (category != "none")
+
+
+@pytest.mark.parametrize("reason", ["16", "96", "97", "A1"])
+@pytest.mark.parametrize(("code", "category"), REMARK_CASES)
+def test_remark_decides_where_the_reason_says_little(code: str, category: str, reason: str) -> None:
+    line, claim = answer(f"CO-{reason} 100", code)
+    decision = categorize(line, claim, NOTHING, RESPONSES, DAY)
+    left = {"16": "technical", "96": "eligibility", "97": "modifier", "A1": "technical"}[reason]
+    wanted = left if category == "none" else category
+    if (reason, code) == ("97", "M144"):
+        wanted = "technical"
+    assert decision.category == wanted
+
+
+@pytest.mark.parametrize(
+    ("reasons", "remarks", "context", "code", "category", "word"),
+    [
+        ("CO-96 100", ("N425",), NOTHING, "97110", C.ELIGIBILITY, "notice"),
+        ("CO-96 100", ("N386",), NOTHING, "97110", C.MEDICAL_NECESSITY, "policy"),
+        ("CO-96 100", (), NOTHING, "97110", C.ELIGIBILITY, "without a remark"),
+        ("CO-96 100", ("N130",), NOTHING, "97110", C.BENEFIT_LIMIT, "limit"),
+        ("CO-97 100", ("M80",), NOTHING, "97140", C.MODIFIER, "paid code"),
+        ("CO-97 100", ("M144",), NOTHING, "97110", C.TECHNICAL, "surgeon"),
+        ("CO-97 100", ("M80",), replace(MEDICARE, pair_on_date=True), "97140", C.MODIFIER, "done apart"),
+    ],
+)
+def test_non_covered_and_bundled_are_worked_by_what_stands_beside_them(
+    reasons: str, remarks: tuple[str, ...], context: DenialContext, code: str, category: C, word: str
+) -> None:
+    decision = categorize(*answer(reasons, *remarks, code=code), context, RESPONSES, DAY)
+    assert decision.category is category
+    assert word in decision.next_action
+    assert decision.citation is not None
+
+
+def test_a_code_that_is_never_paid_apart_is_no_denial_of_medicare() -> None:
+    line, claim = answer("CO-97 100", code="97602")
+    assert not categorize(line, claim, MEDICARE, RESPONSES, DAY).denied
+    assert categorize(line, claim, NOTHING, RESPONSES, DAY).category is C.MODIFIER
+
+
+def test_money_a_remark_calls_denied_stays_owed_by_the_payer() -> None:
+    line, claim = answer("CO-237 100", "N706")
+    judged = judge(line.adjustments[0], line, claim, NOTHING, RESPONSES, DAY)
+    assert (judged.category, judged.books) == (C.DOCUMENTATION, Books.OPEN)
+    line, claim = answer("CO-237 2", "MA01", paid="98")
+    assert judge(line.adjustments[0], line, claim, NOTHING, RESPONSES, DAY).books is Books.PAYER_ADJUSTMENT
