@@ -82,10 +82,11 @@ class ActionFile(_File):
 
 
 class ActionsFile(_File):
-    """What to do about every category."""
+    """What to do about every category; ``prevents_nothing``: gates and edits that prevent no denial, each with the reason."""
 
     source: Source
     categories: dict[str, ActionFile]
+    prevents_nothing: dict[str, str] = Field(default_factory=dict)
 
 
 class DenialRuleFile(_File):

@@ -63,6 +63,27 @@ def test_words_of_the_rows_are_plain() -> None:
     assert bad == []
 
 
+# Findings about answers and denials come after the payer has spoken, and corrections after the claim was sent.
+AFTER = ("answers.", "rejections.", "remittance.", "denials.", "corrections.", "batch.", "enrollment.")
+
+
+def test_every_gate_and_edit_says_which_denials_it_prevents() -> None:
+    """Each stands under the category it prevents, or under prevents_nothing with the reason; none under both."""
+    actions = yaml.safe_load((MAPPINGS / "responses" / "denials.yaml").read_text(encoding="utf-8"))["actions"]
+    named = {check for action in actions["categories"].values() for check in action.get("prevented_by") or ()}
+    nothing = actions["prevents_nothing"]
+    families = tuple(check.removesuffix("*") for check in nothing if check.endswith(".*"))
+    silent = {
+        identity
+        for identity in FOUND - named - set(nothing)
+        if not identity.startswith(AFTER) and not identity.startswith(families)
+    }
+    assert sorted(silent) == []
+    assert sorted(named - FOUND) == []
+    assert sorted({check for check in nothing if not check.endswith(".*")} - FOUND) == []
+    assert all(reason.strip() for reason in nothing.values())
+
+
 def test_an_id_that_cannot_be_followed_is_told() -> None:
     call = ast.parse("Finding(id=somewhere.else_())").body[0]
     assert isinstance(call, ast.Expr)

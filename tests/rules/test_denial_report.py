@@ -51,6 +51,6 @@ def test_every_mapped_category_names_the_queue_and_the_checks_that_would_prevent
 
 def test_a_check_that_does_not_exist_is_refused_when_a_category_names_it() -> None:
     name = "responses/denials.yaml"
-    wrong = FILES | {name: FILES[name].replace("[authorization.missing,", "[authorization.mising,")}
+    wrong = FILES | {name: FILES[name].replace("authorization.missing,", "authorization.mising,", 1)}
     with pytest.raises(MappingError, match=r"denials.yaml:\d+:\d+: .*authorization.mising"):
         compile_responses(wrong)

@@ -446,3 +446,13 @@ def test_money_a_remark_calls_denied_stays_owed_by_the_payer() -> None:
     assert (judged.category, judged.books) == (C.DOCUMENTATION, Books.OPEN)
     line, claim = answer("CO-237 2", "MA01", paid="98")
     assert judge(line.adjustments[0], line, claim, NOTHING, RESPONSES, DAY).books is Books.PAYER_ADJUSTMENT
+
+
+def test_a_check_that_prevents_both_something_and_nothing_is_refused() -> None:
+    text = FILES["responses/denials.yaml"]
+    twice = text.replace("  prevents_nothing:\n", "  prevents_nothing:\n    authorization.missing: nothing\n")
+    with pytest.raises(MappingError, match="keep one"):
+        compile_responses({**FILES, "responses/denials.yaml": twice})
+    unknown = text.replace("  prevents_nothing:\n", "  prevents_nothing:\n    edits.nowhere: nothing\n")
+    with pytest.raises(MappingError, match=r"edits\.nowhere"):
+        compile_responses({**FILES, "responses/denials.yaml": unknown})
