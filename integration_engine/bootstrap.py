@@ -31,6 +31,7 @@ from integration_engine.settings import Settings
 from integration_engine.stages.adjudicate import Adjudicate, AdjudicationFailed
 from integration_engine.stages.authorizations import RowOutcome, RowResult, TakeAuthorizations
 from integration_engine.stages.batch import Batch, WrittenFile
+from integration_engine.stages.deadlines import watch_deadlines
 from integration_engine.stages.outbound import Outbound
 from integration_engine.stages.read_back import ReadBack, TakenBack
 from integration_engine.stages.receive import Incoming, Receive
@@ -313,7 +314,9 @@ def take_inbox(settings: Settings, store: Store, rules: Callable[[], RulesInForc
             with suppress(InboxChanged):  # it is read again next round, as what it is now
                 settle(file, accepted=outcome.state != "rejected", reason=outcome.reason or outcome.state)
     decide_again(Adjudicate(store=store, rules=rules))
-    stage.alerts(system_clock())
+    now = system_clock()
+    stage.alerts(now)
+    watch_deadlines(store, settings.deadline_steps, rules().today(now), now)
     return taken
 
 

@@ -70,6 +70,12 @@ class Settings:
         "`batch` moves files published more than so many days ago to outbound/archive/; 0: only `batch archive` does.",
     )
     read_back_seconds: int = _setting(30, "How often `serve` looks for answers in inbound/ and for overdue ones.")
+    deadline_alert_days: str = _setting(
+        "30,14,7", "Days left before a filing or appeal limit at which a refused or denied claim alerts; empty: never."
+    )
+    answer_max_bytes: int = _setting(
+        33_554_432, "Largest answer file taken in, in bytes; a larger one goes to inbound/rejected/ unread."
+    )
     gate_workers: int = _setting(1, "Processes that hold pyx12 to check each 837P file before it is released.")
     gate_mode: GateMode = _setting(  # noqa: RUF009 - a setting like the others
         GateMode.ALL, "What pyx12 judges of a file above GATE_ABOVE: all, sample or off; our own check takes all of it."
@@ -108,6 +114,18 @@ class Settings:
     def inbound_folder(self) -> Path:
         """Where answers are picked up."""
         return Path(self.inbound).absolute() if self.inbound else self.home_folder / "inbound"
+
+    @property
+    def deadline_steps(self) -> tuple[int, ...]:
+        """DEADLINE_ALERT_DAYS as numbers, the largest first.
+
+        Raises   SettingsError for anything but whole numbers between commas.
+        """
+        given = [part.strip() for part in self.deadline_alert_days.split(",") if part.strip()]
+        if not all(part.isascii() and part.isdigit() for part in given):
+            msg = f"{PREFIX}DEADLINE_ALERT_DAYS takes whole numbers between commas, such as 30,14,7"
+            raise SettingsError(msg)
+        return tuple(sorted({int(part) for part in given}, reverse=True))
 
     @staticmethod
     def catalogue() -> tuple[tuple[str, object, str], ...]:

@@ -43,3 +43,11 @@ def test_only_a_shift_of_the_clock_may_be_negative() -> None:
     for name, value in (("CLOCK_DAYS", "--3"), ("CLOCK_DAYS", "-"), ("MLLP_PORT", "-1"), ("WORKERS", "-1")):
         with pytest.raises(SettingsError, match=name):
             read_settings({PREFIX + name: value})
+
+
+def test_days_of_the_alerts_are_numbers_the_largest_first() -> None:
+    assert Settings().deadline_steps == (30, 14, 7)
+    assert Settings(deadline_alert_days=" 7, 60,7 ").deadline_steps == (60, 7)
+    assert Settings(deadline_alert_days="").deadline_steps == ()
+    with pytest.raises(SettingsError, match="DEADLINE_ALERT_DAYS takes whole numbers"):
+        _ = Settings(deadline_alert_days="7,soon").deadline_steps

@@ -214,7 +214,12 @@ class Denials:
             )
             last = (
                 select(func.max(h.id))
-                .where(h.claim_id.in_(claims), h.queue == Queue.DENIALS.value, h.state.in_(("resolved", "open")))
+                .where(
+                    h.claim_id.in_(claims),
+                    h.queue == Queue.DENIALS.value,
+                    h.state.in_(("resolved", "open")),
+                    h.finding.not_like("%deadline"),
+                )
                 .group_by(h.claim_id)
             )
             closed = select(h.id).where(h.id.in_(list(connection.execute(last).scalars())), h.state == "resolved")
