@@ -316,7 +316,8 @@ def take_inbox(settings: Settings, store: Store, rules: Callable[[], RulesInForc
     decide_again(Adjudicate(store=store, rules=rules))
     now = system_clock()
     stage.alerts(now)
-    watch_deadlines(store, settings.deadline_steps, rules().today(now), now)
+    today = now.astimezone(ZoneInfo(rules().parameters.practice.time_zone)).date()
+    watch_deadlines(store, settings.deadline_steps, today, now)
     return taken
 
 
