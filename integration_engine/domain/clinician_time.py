@@ -39,21 +39,24 @@ def clinician_times(encounter: Encounter) -> tuple[ClinicianTime, ...]:
     Shapes   group and concurrent delivery is left out; so is a treatment whose share of the assistant is not stated,
              since nobody's minutes are known then. Minutes together are both clinicians' minutes.
     """
-    return tuple(
-        ClinicianTime(
-            practitioner=identity,
-            start=start,
-            stop=stop,
-            minutes=minutes,
-            code=treatment.code,
-            visit=encounter.number or "",
-        )
-        for treatment in encounter.treatments
-        if treatment.code is not None and (span := _span(treatment, encounter)) is not None
-        for start, stop in (span,)
-        for person, minutes in _minutes(treatment, encounter)
-        if minutes > 0 and (identity := identity_of(person)) is not None
-    )
+    return tuple(each_time(encounter))
+
+
+def each_time(encounter: Encounter) -> Iterator[ClinicianTime]:
+    """The same one after the other, for who looks for the first only."""
+    for treatment in encounter.treatments:
+        if treatment.code is None or (span := _span(treatment, encounter)) is None:
+            continue
+        for person, minutes in _minutes(treatment, encounter):
+            if minutes > 0 and (identity := identity_of(person)) is not None:
+                yield ClinicianTime(
+                    practitioner=identity,
+                    start=span[0],
+                    stop=span[1],
+                    minutes=minutes,
+                    code=treatment.code,
+                    visit=encounter.number or "",
+                )
 
 
 def identity_of(person: Practitioner | None) -> str | None:

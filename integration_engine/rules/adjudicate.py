@@ -20,8 +20,8 @@ from integration_engine.domain.encounter import EncounterType
 from integration_engine.domain.parties import Discipline
 from integration_engine.domain.treatment import Treatment
 from integration_engine.domain.treatment_day import Adjudication, History, TreatmentDay
-from integration_engine.rules.authorization import AuthorizationResult, Quantities, check_authorization, numbered
-from integration_engine.rules.claim_assembly import Assembled, assemble
+from integration_engine.rules.authorization import Quantities, check_authorization, numbered
+from integration_engine.rules.claim_assembly import assemble
 from integration_engine.rules.gates.checking import check_gates
 from integration_engine.rules.gates.progress_report import therapist_took_part
 from integration_engine.rules.modifiers.coding import coded_lines
@@ -69,7 +69,8 @@ def adjudicate(day: TreatmentDay, parameters: Parameters, history: History) -> A
         findings.extend(_unplaceable(day, coverage))
         return _answer(day, parameters, decisions, findings, evaluation=evaluation, entry=entry)
     profile = parameters.profiles[entry.payer.profile]
-    decisions.append(_payer_decision(coverage, entry, day))
+    key = ("first payer", entry.payer.key, coverage.rank, len(day.coverages), day.date_of_service)
+    decisions.append(parameters.remember(key, lambda: _payer_decision(coverage, entry, day)))
     try:
         gates = check_gates(day, profile, history, parameters)
         decisions.extend(gates.decisions)
@@ -77,9 +78,8 @@ def adjudicate(day: TreatmentDay, parameters: Parameters, history: History) -> A
         coded = _code(day, day.discipline, coverage, entry, profile, history, parameters)
         decisions.extend(coded.decisions)
         findings.extend(coded.findings)
-        authorization = check_authorization(
-            day, day.discipline, _quantities(coded, entry, day), coverage, entry, history, parameters
-        )
+        quantities = _quantities(coded, entry, day)
+        authorization = check_authorization(day, day.discipline, quantities, coverage, entry, history, parameters)
         decisions.extend(authorization.decisions)
         findings.extend(authorization.findings)
         for other in coverages[1:]:
@@ -98,27 +98,11 @@ def adjudicate(day: TreatmentDay, parameters: Parameters, history: History) -> A
         )
         findings.extend(assembled.findings)
         edit_decisions, edit_findings = scrub(assembled.drafts, day, history, entry, parameters)
-        decisions.extend((*payment_order(coded.units.codes, day, history, entry, parameters), *edit_decisions))
+        decisions.extend((*payment_order(quantities.codes, day, history, entry, parameters), *edit_decisions))
         findings.extend(edit_findings)
     except NotInForce as error:
         findings.append(_not_in_force(error))
         return _answer(day, parameters, decisions, findings, evaluation=evaluation, entry=entry)
-    return _whole(day, entry, parameters, decisions, findings, coded, authorization, assembled, evaluation=evaluation)
-
-
-def _whole(
-    day: TreatmentDay,
-    entry: PayerEntry,
-    parameters: Parameters,
-    decisions: Sequence[Decision],
-    findings: Sequence[Finding],
-    coded: _Coded,
-    authorization: AuthorizationResult,
-    assembled: Assembled,
-    *,
-    evaluation: bool,
-) -> Adjudication:
-    quantities = _quantities(coded, entry, day)
     return Adjudication(
         date_of_service=day.date_of_service,
         discipline=day.discipline,
@@ -127,7 +111,7 @@ def _whole(
         decisions=tuple(decisions),
         findings=_mendable(findings, parameters),
         drafts=assembled.drafts,
-        codes=coded.units.codes,
+        codes=quantities.codes,
         allowed=quantities.amount,
         evaluation=evaluation,
         consumed=authorization.consumed,
@@ -177,16 +161,17 @@ def _code(
 
 def _quantities(coded: _Coded, entry: PayerEntry, day: TreatmentDay) -> Quantities:
     """What authorizations and benefit limits count; amount: None unless every code's allowed amount is loaded."""
+    codes = coded.units.codes
     amount: Decimal | None = coded.modifiers.allowed
     if amount is None:
         each = [
             (dated.find(day.date_of_service) if (dated := entry.allowed.get(code)) else None, units)
-            for code, units in coded.units.codes
+            for code, units in codes
         ]
         known = [(price, units) for price, units in each if price is not None]
         amount = sum((price * units for price, units in known), ZERO) if len(known) == len(each) else None
     return Quantities(
-        codes=coded.units.codes,
+        codes=codes,
         minutes=sum(service.minutes or 0 for service in coded.units.services if service.units),
         amount=amount,
     )
@@ -320,7 +305,6 @@ def _prior_allowed(
 ) -> Decimal | None:
     """What the year's bucket holds before this day: stated by the payer as of a date, and what we billed since."""
     bucket = parameters.buckets[discipline]
-    ours = [d for d in Discipline if parameters.buckets[d] == bucket]
     on = day.date_of_service
     total, since = ZERO, None
     for limit in day.benefit_limits:
@@ -335,7 +319,8 @@ def _prior_allowed(
     for prior in history.days:
         same_year = prior.date_of_service.year == on.year and prior.date_of_service <= on
         same_payer = prior.payer in (None, entry.payer.key)
-        if prior.discipline in ours and same_year and same_payer and (since is None or prior.date_of_service > since):
+        ours = prior.discipline is not None and parameters.buckets[prior.discipline] == bucket
+        if ours and same_year and same_payer and (since is None or prior.date_of_service > since):
             total += prior.allowed or ZERO
     for name, amount in history.prior_allowed:
         total += amount if name == bucket else ZERO

@@ -45,8 +45,8 @@ class LineFacts:
     """What lines are made of.
 
     Shapes   treatments: the day's, in order, with the payer's codes; coded lines point to them by place. charges: the ids
-             of their charge lines. alike: one encounter, and nobody else named at a treatment, so that no line can differ
-             from its claim in who and where.
+             of their charge lines. alike: one encounter, and nobody else treated, so that a line without a supervisor of
+             its own cannot differ from its claim in who and where.
     """
 
     day: TreatmentDay
@@ -78,8 +78,7 @@ class LineFacts:
             rule=rule,
             parameters=parameters,
             charges=tuple(reference.charge_id for reference in day.charges),
-            alike=len(day.encounters) == 1
-            and all(t.rendering in (None, main) and t.supervising is None for t in treatments),
+            alike=len(day.encounters) == 1 and all(t.rendering in (None, main) for t in treatments),
         )
 
     def encounter(self, place: int) -> Encounter:
@@ -103,7 +102,8 @@ def service_line(
     pointed = list(dict.fromkeys(code for treatment in group for code in treatment.diagnoses)) or list(diagnoses[:1])
     pointers = tuple(diagnoses.index(code) + 1 for code in pointed if code in diagnoses)[:MOST_POINTERS]
     charges = facts.charges
-    own = _NOTHING_OWN if facts.alike else _own(group, encounter, facts, claim)
+    alike = facts.alike and all(treatment.supervising is None for treatment in group)
+    own = _NOTHING_OWN if alike else _own(group, encounter, facts, claim)
     line = ServiceLine(
         number=number,
         code=coded.code,

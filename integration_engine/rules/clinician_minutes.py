@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from integration_engine.core.findings import Citation, Decision, Finding, Outcome, Queue, Severity
-from integration_engine.domain.clinician_time import ClinicianTime, clinician_times
+from integration_engine.domain.clinician_time import ClinicianTime, clinician_times, each_time
 from integration_engine.domain.encounter import Encounter
 from integration_engine.domain.record import PatientRecord
 from integration_engine.domain.treatment_day import History, TreatmentDay
@@ -47,15 +47,18 @@ def check_clinicians(
     Source   THERAPY_RULES §5.4 E27 and E28.
     """
     on = day.date_of_service
-    own = _by_clinician((time for e in day.encounters for time in clinician_times(e)), on, parameters)
-    if not own:
-        return NO_TIMES, ()
-    others = _by_clinician(history.elsewhere, on, parameters)
-    holds = profile.minutes_checks.at(on) == "hold"
+    times = (time for e in day.encounters for time in each_time(e) if _is_alone(time, on, parameters))
     if not history.elsewhere and all(_apart(encounter) for encounter in day.encounters):
+        if next(times, None) is None:
+            return NO_TIMES, ()
         return parameters.remember(
             ("clinicians", profile.key, on), lambda: (_decision(profile, on, 0, (), parameters),)
         ), ()
+    own = _by_clinician(times, parameters)
+    if not own:
+        return NO_TIMES, ()
+    others = _by_clinician((time for time in history.elsewhere if _is_alone(time, on, parameters)), parameters)
+    holds = profile.minutes_checks.at(on) == "hold"
     findings: list[Finding] = []
     for who, mine in own.items():
         theirs = others.get(who, [])
@@ -93,13 +96,21 @@ def _apart(encounter: Encounter) -> bool:
     return any(t.start is not None and t.stop is not None for t in encounter.treatments)
 
 
-def _by_clinician(times: Iterable[ClinicianTime], on: date, parameters: Parameters) -> dict[str, list[ClinicianTime]]:
-    """Times of codes that want one-on-one contact, by who it was."""
+def _is_alone(time: ClinicianTime, on: date, parameters: Parameters) -> bool:
+    """A code that wants one-on-one contact."""
+    facts = parameters.procedure(time.code, on)
+    return (
+        facts is not None
+        and not facts.group
+        and not facts.remote
+        and (facts.unit_minutes is not None or facts.evaluation)
+    )
+
+
+def _by_clinician(times: Iterable[ClinicianTime], parameters: Parameters) -> dict[str, list[ClinicianTime]]:
+    """Times by who it was."""
     found: dict[str, list[ClinicianTime]] = {}
     for time in times:
-        facts = parameters.procedure(time.code, on)
-        if facts is None or facts.group or facts.remote or (facts.unit_minutes is None and not facts.evaluation):
-            continue
         found.setdefault(_who(time, parameters), []).append(time)
     return found
 

@@ -16,7 +16,7 @@ from integration_engine.domain.plan_of_care import MeasurementKind, PlanOfCare
 from integration_engine.domain.treatment import Treatment
 from integration_engine.domain.treatment_day import History, TreatmentDay
 from integration_engine.rules.conditions import Kind
-from integration_engine.rules.parameters import Parameters
+from integration_engine.rules.parameters import Parameters, ProcedureFacts
 from integration_engine.rules.units.services import minutes_of
 
 TEXT, NUMBER, FLAG, TEXTS = Kind.TEXT, Kind.NUMBER, Kind.FLAG, Kind.TEXTS
@@ -112,11 +112,7 @@ def edit_facts(
     return EditFacts(
         claim=claim,
         lines=tuple(
-            {
-                **_line(line, draft, parameters),
-                **done.get(line.code, _NOT_SENT),
-                "line.same_code_and_modifiers": alike[line.code, line.modifiers] > 1,
-            }
+            _line(line, draft, parameters, done.get(line.code, _NOT_SENT), alike[line.code, line.modifiers])
             for line in draft.lines
         ),
     )
@@ -220,10 +216,10 @@ _NOT_SENT: Mapping[str, Any] = {
 
 def _done(group: list[Treatment]) -> dict[str, Any]:
     """What the treatments of one code say together."""
-    minutes = [minutes_of(t) for t in group]
+    minutes = [m for t in group if (m := minutes_of(t)) is not None]
     starts = [t.start for t in group if t.start is not None]
     return {
-        "line.minutes": None if None in minutes else sum(m for m in minutes if m is not None),
+        "line.minutes": sum(minutes) if len(minutes) == len(group) else None,
         "line.diagnoses_tied": len({code for t in group for code in t.diagnoses}),
         "line.delivery": next((t.delivery.value for t in group if t.delivery), None),
         "line.has_start_and_stop": all(t.start and t.stop for t in group),
@@ -231,25 +227,41 @@ def _done(group: list[Treatment]) -> dict[str, Any]:
     }
 
 
-def _line(line: ServiceLine, draft: ClaimDraft, parameters: Parameters) -> dict[str, Any]:
-    procedure = parameters.procedure(line.code, line.date_of_service)
+def _line(
+    line: ServiceLine, draft: ClaimDraft, parameters: Parameters, done: Mapping[str, Any], alike: int
+) -> dict[str, Any]:
+    """One line's facts. done: what its code's treatments say. alike: how many lines are of its code and modifiers."""
+    on = line.date_of_service
     facts: dict[str, Any] = {
         "line.code": line.code,
         "line.modifiers": line.modifiers,
         "line.units": line.units,
         "line.charge_cents": int(line.charge * 100),
-        "line.diagnoses": tuple(draft.diagnoses[pointer - 1] for pointer in line.pointers),
+        "line.diagnoses": tuple([draft.diagnoses[pointer - 1] for pointer in line.pointers]),
+        "line.same_code_and_modifiers": alike > 1,
+        **done,
+        **parameters.remember(
+            ("facts of a code", line.code, on), lambda: _of_code(parameters.procedure(line.code, on))
+        ),
     }
-    if procedure is None:
-        return {**facts, **_UNKNOWN_CODE}
-    primary = procedure.add_on_to
-    facts["line.disciplines"] = procedure.disciplines
-    facts["line.is_evaluation"] = procedure.evaluation
-    facts["line.is_group"] = procedure.group
-    facts["line.is_hands_on"] = procedure.hands_on
-    facts["line.is_timed"] = procedure.unit_minutes is not None
-    facts["line.missing_primary"] = bool(primary) and not any(other.code in primary for other in draft.lines)
+    procedure = parameters.procedure(line.code, on)
+    if procedure is not None and procedure.add_on_to:
+        facts["line.missing_primary"] = not any(other.code in procedure.add_on_to for other in draft.lines)
     return facts
+
+
+def _of_code(procedure: ProcedureFacts | None) -> Mapping[str, Any]:
+    """What a line says by its code alone."""
+    if procedure is None:
+        return _UNKNOWN_CODE
+    return {
+        "line.disciplines": procedure.disciplines,
+        "line.is_evaluation": procedure.evaluation,
+        "line.is_group": procedure.group,
+        "line.is_hands_on": procedure.hands_on,
+        "line.is_timed": procedure.unit_minutes is not None,
+        "line.missing_primary": False,
+    }
 
 
 _UNKNOWN_CODE: Mapping[str, Any] = {

@@ -374,6 +374,7 @@ class EditsInForce:
     """The edits of one payer on one date, sorted by what they can hold for.
 
     Shapes   of_plain_line: those that look at nothing but ``PLAIN_FIELDS``, which most lines share with others.
+             of_code: of a line of a code that some edit names, those of any line first; of_any_line: of the others.
     """
 
     ids: tuple[str, ...]
@@ -507,8 +508,8 @@ class Parameters:
         """The same rules with one payer profile in place of the one of its name."""
         return replace(self, profiles={**self.profiles, profile.key: profile}, _asked={})
 
-    def _once(self, key: Hashable, answer: Callable[[], T]) -> T:
-        """The same few questions are asked for every treatment day; each is answered once."""
+    def remember(self, key: Hashable, answer: Callable[[], T]) -> T:
+        """An answer that is the same for every treatment day that asks with the same key, given once."""
         found: T | None = self._asked.get(key)
         if found is None:
             if len(self._asked) > MOST_REMEMBERED:
@@ -516,13 +517,9 @@ class Parameters:
             found = self._asked[key] = answer()
         return found
 
-    def remember(self, key: Hashable, answer: Callable[[], T]) -> T:
-        """An answer that is the same for every treatment day that asks with the same key."""
-        return self._once(key, answer)
-
     def edits_for(self, payer: Payer, segment: str, on: date) -> EditsInForce:
         """The edits in force for a payer on a date."""
-        return self._once(("edits", payer.key, on), lambda: self._edits_for(payer, segment, on))
+        return self.remember(("edits", payer.key, on), lambda: self._edits_for(payer, segment, on))
 
     def _edits_for(self, payer: Payer, segment: str, on: date) -> EditsInForce:
         edits = [
@@ -535,19 +532,24 @@ class Parameters:
         lines = [edit for edit in edits if edit.scope == "line"]
         codes: frozenset[str] = frozenset().union(*(edit.when.codes or () for edit in lines))
         anywhere = [edit for edit in lines if edit.when.codes is None]
+        of_any_line = tuple((edit.when.holds, edit) for edit in anywhere if not edit.when.fields <= PLAIN)
         return EditsInForce(
             ids=tuple(edit.id for edit in edits),
             of_claim=tuple((edit.when.holds, edit) for edit in edits if edit.scope == "claim"),
             of_plain_line=tuple((edit.when.holds, edit) for edit in anywhere if edit.when.fields <= PLAIN),
-            of_any_line=tuple((edit.when.holds, edit) for edit in anywhere if not edit.when.fields <= PLAIN),
+            of_any_line=of_any_line,
             of_code={
-                code: tuple((e.when.holds, e) for e in lines if e.when.codes and code in e.when.codes) for code in codes
+                code: (
+                    *of_any_line,
+                    *((e.when.holds, e) for e in lines if e.when.codes and code in e.when.codes),
+                )
+                for code in codes
             },
         )
 
     def requirements_for(self, encounter_type: str | None, segment: str, on: date) -> RequirementsInForce:
         """What must be documented for an encounter type and a payer segment on a date."""
-        return self._once(
+        return self.remember(
             ("requirements", encounter_type, segment, on), lambda: self._requirements_for(encounter_type, segment, on)
         )
 
@@ -583,13 +585,13 @@ class Parameters:
 
     def use(self, dated: Dated[Any], on: date) -> ParameterUse:
         """A setting as the decisions of a day cite it."""
-        return self._once((dated.name, on), lambda: used(dated, on))
+        return self.remember((dated.name, on), lambda: used(dated, on))
 
     def table_use(self, name: str, in_force: DatedValue[Any]) -> ParameterUse:
         """A quarter of a table as decisions cite it, and whether all of it is loaded."""
         value = "whole" if in_force.value.complete else "an excerpt"
         since = in_force.effective_from
-        return self._once(("table", name, since), lambda: ParameterUse(name=name, value=value, in_force_from=since))
+        return self.remember(("table", name, since), lambda: ParameterUse(name=name, value=value, in_force_from=since))
 
     def pairs_among(
         self, codes: Collection[str], profile: PayerProfile, as_of: date

@@ -7,7 +7,8 @@ Source  CMS Pub 100-04 ch. 5 §10.7; ties by the whole fee as payers publish it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from datetime import date
 
 from integration_engine.core.codes import Hcpcs
 from integration_engine.core.findings import Citation, Decision, Outcome
@@ -28,7 +29,7 @@ def same_day(day: TreatmentDay, history: History) -> list[PriorDay]:
 
 
 def payment_order(
-    codes: Sequence[tuple[Hcpcs, int]], day: TreatmentDay, history: History, entry: PayerEntry, parameters: Parameters
+    codes: tuple[tuple[Hcpcs, int], ...], day: TreatmentDay, history: History, entry: PayerEntry, parameters: Parameters
 ) -> tuple[Decision, ...]:
     """The reduced codes, the one paid whole first; nothing where only one unit is reduced or the payer does not reduce.
 
@@ -37,10 +38,18 @@ def payment_order(
     on = day.date_of_service
     if not parameters.profiles[entry.payer.profile].threshold.at(on):
         return ()
+    others = same_day(day, history)
+    if not others:  # nearly every day: the codes alone say it
+        key = ("payment order", entry.payer.key, on, codes)
+        return parameters.remember(key, lambda: _order(dict(codes), on, entry, parameters))
     units = dict(codes)
-    for other in same_day(day, history):
+    for other in others:
         for code, count in other.codes:
             units[code] = units.get(code, 0) + count
+    return _order(units, on, entry, parameters)
+
+
+def _order(units: Mapping[Hcpcs, int], on: date, entry: PayerEntry, parameters: Parameters) -> tuple[Decision, ...]:
     reduced = [(c, n) for c, n in units.items() if (facts := parameters.procedure(c, on)) is not None and facts.reduced]
     if sum(n for _, n in reduced) <= 1:
         return ()

@@ -66,7 +66,7 @@ def scrub(
         _pairs(draft, day, history, parameters, results)
         _most_units(draft, day, history, parameters, results)
         _diagnoses(draft, parameters, results)
-        decisions.append(_summary(draft, last_day, results))
+        decisions.append(_concluded(draft, last_day, results, parameters))
         findings.extend(results.findings)
     return tuple(decisions), tuple(findings)
 
@@ -103,7 +103,7 @@ def _written(
         whole.update(line_facts)
         for found, edit in _of_plain_line(whole, edits, draft, parameters):
             _tell(edit, whole, line.number, results, draft.date_of_service, unknown=found is None)
-        for holds, edit in (*edits.of_any_line, *edits.of_code.get(line.code, ())):
+        for holds, edit in edits.of_code.get(line.code, edits.of_any_line):
             found = holds(whole)
             if found is not False:
                 _tell(edit, whole, line.number, results, draft.date_of_service, unknown=found is None)
@@ -361,6 +361,14 @@ def _loaded(in_force: DatedValue[Any], complete: bool, on: date) -> tuple[Outcom
     if not complete:
         return Outcome.NOT_CHECKED, f"only an excerpt of the quarter from {in_force.effective_from} is loaded"
     return Outcome.PASS, ""
+
+
+def _concluded(draft: ClaimDraft, last_day: date | None, results: _Results, parameters: Parameters) -> Decision:
+    """The same for all claims of a payer and day that no edit finds anything in, and that stay unchecked alike."""
+    if results.findings:
+        return _summary(draft, last_day, results)
+    key = ("edits ran", draft.payer.key, draft.date_of_service, draft.part, last_day, *results.told.items())
+    return parameters.remember(key, lambda: _summary(draft, last_day, results))
 
 
 def _summary(draft: ClaimDraft, last_day: date | None, results: _Results) -> Decision:

@@ -52,7 +52,14 @@ def check_times_of(
                     citation=citation,
                 )
             )
-    decision = Decision(
+    if not findings:
+        key = ("times hold together", profile.key, on)
+        return (parameters.remember(key, lambda: _decision(profile, on, (), parameters)),), ()
+    return (_decision(profile, on, findings, parameters),), tuple(findings)
+
+
+def _decision(profile: PayerProfile, on: date, findings: Sequence[Finding], parameters: Parameters) -> Decision:
+    return Decision(
         station="gates",
         subject="times",
         rule="gates.times",
@@ -64,7 +71,6 @@ def check_times_of(
         citation=TOTALS,
         otherwise=OTHERWISE,
     )
-    return (decision,), tuple(findings)
 
 
 Doubt = tuple[str, str, str, str, str, str, Citation]

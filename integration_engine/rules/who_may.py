@@ -6,8 +6,9 @@ from the practice's directory. Authority: 42 CFR 410.59 to 410.62, 424.24(c); CM
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from integration_engine.core.dated import DatedValue
 from integration_engine.core.findings import Decision, Finding, Outcome, ParameterUse, Queue, Severity
 from integration_engine.domain.encounter import EncounterType
 from integration_engine.domain.parties import LicenceLevel, Practitioner
@@ -101,12 +102,21 @@ def check_who_may(
             elif licence not in rule.licences:
                 working.append(f"{subject}: {licence.value} may not {rule.action.replace('_', ' ')}")
                 findings.setdefault(rule.finding, _finding(rule, subject, licence))
-    decision = Decision(
+    if not working:
+        key = ("everyone may", day.date_of_service)
+        return [parameters.remember(key, lambda: _decision(in_force, (), 0, unknown=False))], []
+    return [_decision(in_force, working, len(findings), unknown=bool(unknown))], list(findings.values())
+
+
+def _decision(
+    in_force: DatedValue[tuple[WhoMay, ...]], working: Sequence[str], not_allowed: int, *, unknown: bool
+) -> Decision:
+    return Decision(
         station="gates",
         subject="licences",
         rule="gates.who_may",
-        value=f"{len(findings)} not allowed" if findings else "allowed",
-        outcome=Outcome.FAIL if findings else Outcome.NOT_CHECKED if unknown else Outcome.PASS,
+        value=f"{not_allowed} not allowed" if not_allowed else "allowed",
+        outcome=Outcome.FAIL if not_allowed else Outcome.NOT_CHECKED if unknown else Outcome.PASS,
         working=tuple(working) or ("everyone named may do what they did",),
         parameters=(
             ParameterUse(name="who_may", value=f"{len(in_force.value)} actions", in_force_from=in_force.effective_from),
@@ -114,7 +124,6 @@ def check_who_may(
         citation=in_force.citation,
         otherwise=OTHERWISE,
     )
-    return [decision], list(findings.values())
 
 
 def _finding(rule: WhoMay, subject: str, licence: LicenceLevel) -> Finding:

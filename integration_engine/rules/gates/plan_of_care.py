@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from integration_engine.core.dated import DatedValue
 from integration_engine.core.findings import Citation, Decision, Finding, Outcome, ParameterUse
 from integration_engine.domain.encounter import EncounterType
 from integration_engine.domain.plan_of_care import PlanOfCare
@@ -28,11 +29,11 @@ def check_plan_of_care(
         return
     in_force = parameters.certification.on(on)
     rule = in_force.value
-    plan = _begun(day)
-    if plan is None:
+    begun = [(start, p) for p in _of_discipline(day) if (start := begins_on(p)) is not None and start <= on]
+    if not begun:
         _tell(_none_begun(day, rule), rule, decisions, findings)
         return
-    start = begins_on(plan) or on
+    start, plan = max(begun, key=lambda one: (one[0], one[1].version or 0))
     longest = start + timedelta(days=rule.longest_interval - 1)
     end = min(planned_end(plan, start) or longest, longest)
     over = _over(day, history, plan, start, end, rule)
@@ -48,13 +49,7 @@ def check_plan_of_care(
             value="certified" if certified else "not certified",
             outcome=Outcome.PASS if certified else Outcome.FAIL,
             working=(f"plan {start} to {end} covers {on}", *working),
-            parameters=(
-                ParameterUse(
-                    name="certification",
-                    value=f"{rule.signature_days} days",
-                    in_force_from=in_force.effective_from,
-                ),
-            ),
+            parameters=parameters.remember(("certification", in_force.effective_from), lambda: _use(in_force)),
             citation=rule.citation,
             otherwise=(f"after {end} a recertification is needed",) if certified else NOT_CERTIFIED,
         )
@@ -65,13 +60,6 @@ def check_plan_of_care(
 
 def _of_discipline(day: TreatmentDay) -> list[PlanOfCare]:
     return [p for p in day.plans_of_care if p.discipline in (None, day.discipline) and p.status != "discontinued"]
-
-
-def _begun(day: TreatmentDay) -> PlanOfCare | None:
-    """The latest plan of the discipline that has begun on the date of service."""
-    on = day.date_of_service
-    begun = [plan for plan in _of_discipline(day) if (begins_on(plan) or date.max) <= on]
-    return max(begun, key=lambda p: (begins_on(p) or on, p.version or 0)) if begun else None
 
 
 def _none_begun(day: TreatmentDay, rule: CertificationRule) -> NotCovered:
@@ -151,3 +139,8 @@ def _decision(value: str, outcome: Outcome, working: tuple[str, ...], citation: 
         if outcome is Outcome.FAIL
         else ("a treatment beside the evaluation needs a certified plan of care",),
     )
+
+
+def _use(in_force: DatedValue[CertificationRule]) -> tuple[ParameterUse, ...]:
+    days, since = f"{in_force.value.signature_days} days", in_force.effective_from
+    return (ParameterUse(name="certification", value=days, in_force_from=since),)

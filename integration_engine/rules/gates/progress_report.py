@@ -9,11 +9,12 @@ from integration_engine.core.findings import Citation, Decision, Finding, Outcom
 from integration_engine.domain.parties import LicenceLevel
 from integration_engine.domain.plan_of_care import NoteKind, ProgressNote
 from integration_engine.domain.treatment import Treatment
-from integration_engine.domain.treatment_day import History, TreatmentDay
+from integration_engine.domain.treatment_day import History, PriorDay, TreatmentDay
 from integration_engine.rules.gates.certification import OWNER
 from integration_engine.rules.parameters import Parameters, PayerProfile
 from integration_engine.rules.units.services import minutes_of
 
+DUE = Citation(document="CMS Pub 100-02 ch. 15", section="§220.3.D")
 WITH_REPORT = ("a signed report of the therapist would begin a new period",)
 BELOW_THERAPIST = frozenset({LicenceLevel.ASSISTANT, LicenceLevel.STUDENT, LicenceLevel.AIDE})
 REPORTS = frozenset({NoteKind.PROGRESS, NoteKind.RE_EVALUATION})
@@ -60,9 +61,7 @@ def check_progress_note(
     since = last or (days[0] if days else on)
     late_by_days = most_days is not None and (on - since).days > most_days
     late = number > every or late_by_days
-    took_part = [therapist_took_part(day), *(p.therapist_took_part for p in mine if p.date_of_service in set(counted))]
-    absent = number >= every and all(one is False for one in took_part)
-    citation = Citation(document="CMS Pub 100-02 ch. 15", section="§220.3.D")
+    absent = number >= every and _nobody_took_part(day, [p for p in mine if p.date_of_service in set(counted)])
     limits = [f"{every} treatment days"]
     if most_days is not None:
         limits.append(f"{most_days} calendar days")
@@ -83,7 +82,7 @@ def check_progress_note(
                 parameters.use(profile.progress_note_days, on),
                 parameters.use(grace, on),
             ),
-            citation=citation,
+            citation=DUE,
             otherwise=(f"{every - number} more treatment days before a report is due",) if not late else WITH_REPORT,
         )
     )
@@ -99,7 +98,7 @@ def check_progress_note(
                 observed=str(number),
                 expected=f"at most {every}",
                 queue=Queue.DOCUMENTATION,
-                citation=citation,
+                citation=DUE,
             )
         )
     if absent:
@@ -113,9 +112,13 @@ def check_progress_note(
                 subject="encounter.treatments",
                 observed=str(number),
                 queue=Queue.DOCUMENTATION,
-                citation=citation,
+                citation=DUE,
             )
         )
+
+
+def _nobody_took_part(day: TreatmentDay, before: Sequence[PriorDay]) -> bool:
+    return all(one is False for one in (therapist_took_part(day), *(prior.therapist_took_part for prior in before)))
 
 
 def _last_report(

@@ -28,24 +28,28 @@ def add_discipline(coding: Coding, lines: Sequence[Line]) -> None:
         line.modifiers.append(modifier)
         marked[line.code] = True
     if marked:
-        coding.decisions.append(
-            Decision(
-                station="modifiers",
-                subject=" ".join(marked),
-                rule="modifiers.discipline",
-                value=modifier,
-                working=(f"{coding.facts.discipline} plan of care: {modifier}",),
-                parameters=(
-                    ParameterUse(
-                        name=f"{coding.profile.key}.discipline_modifiers",
-                        value=coding.scope,
-                        in_force_from=coding.since,
-                    ),
-                ),
-                citation=coding.parameters.citations["discipline_modifiers"],
-                otherwise=ANOTHER_DISCIPLINE,
-            )
-        )
+        subject = " ".join(marked)
+        key = ("discipline", coding.profile.key, coding.facts.discipline, coding.facts.as_of, subject)
+        coding.decisions.append(coding.parameters.remember(key, lambda: _by_discipline(coding, subject, modifier)))
+
+
+def _by_discipline(coding: Coding, subject: str, modifier: Modifier) -> Decision:
+    return Decision(
+        station="modifiers",
+        subject=subject,
+        rule="modifiers.discipline",
+        value=modifier,
+        working=(f"{coding.facts.discipline} plan of care: {modifier}",),
+        parameters=(
+            ParameterUse(
+                name=f"{coding.profile.key}.discipline_modifiers",
+                value=coding.scope,
+                in_force_from=coding.since,
+            ),
+        ),
+        citation=coding.parameters.citations["discipline_modifiers"],
+        otherwise=ANOTHER_DISCIPLINE,
+    )
 
 
 def add_habilitative(coding: Coding, lines: Sequence[Line]) -> None:

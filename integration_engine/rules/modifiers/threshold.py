@@ -74,15 +74,18 @@ def _tell_threshold(
             value=value,
             outcome=Outcome.NOT_CHECKED if value == "not checked" else Outcome.PASS,
             working=tuple(working),
-            parameters=(
-                ParameterUse(
-                    name=f"threshold {bucket}", value=str(in_force.value), in_force_from=in_force.effective_from
-                ),
+            parameters=coding.parameters.remember(
+                ("threshold", bucket, in_force.effective_from), lambda: _use(bucket, in_force)
             ),
             citation=in_force.citation,
             otherwise=otherwise,
         )
     )
+
+
+def _use(bucket: str, in_force: DatedValue[Decimal]) -> tuple[ParameterUse, ...]:
+    value, since = str(in_force.value), in_force.effective_from
+    return (ParameterUse(name=f"threshold {bucket}", value=value, in_force_from=since),)
 
 
 def _above(coding: Coding, line: Line, citation: Citation | None, *, by_charge: bool) -> None:

@@ -38,8 +38,10 @@ def billed_units(
     rule_value = profile.units_method.on(as_of)
     rule = rule_value.value
     method = parameters.methods[rule.method]
-    used = (
-        ParameterUse(name=f"{profile.key}.units_method", value=method.key, in_force_from=rule_value.effective_from),
+    name = f"{profile.key}.units_method"
+    used = parameters.remember(
+        (name, "units", as_of),
+        lambda: (ParameterUse(name=name, value=method.key, in_force_from=rule_value.effective_from),),
     )
     services, findings = Gathering(treatments, profile, as_of, parameters, discipline).services()
     if rule.visit_code is not None:

@@ -18,6 +18,8 @@ from integration_engine.rules.parameters import (
 from integration_engine.rules.units.findings import no_contact, no_days, no_minutes, not_one_on_one, unknown_code
 from integration_engine.rules.units.services import Service, minutes_of
 
+ONE_ON_ONE = frozenset({None, Delivery.ONE_ON_ONE})  # where nothing else is said, it was
+
 
 class Gathering:
     """Same codes taken together, before any rule looks at minutes."""
@@ -61,7 +63,7 @@ class Gathering:
 
     def _code(self, treatment: Treatment, code: Hcpcs) -> Hcpcs:
         """The code as done; the group code instead where the payer bills treatment that was not one-on-one so."""
-        if treatment.delivery in {None, Delivery.ONE_ON_ONE} or self.not_one_on_one is not DeliveryRule.GROUP:
+        if treatment.delivery in ONE_ON_ONE or self.not_one_on_one is not DeliveryRule.GROUP:
             return code
         facts = self.parameters.procedure(code, self.as_of)
         if facts is None or facts.unit_minutes is None or self.discipline is None:
@@ -73,16 +75,18 @@ class Gathering:
     ) -> Service:
         group = [self.treatments[index] for index in (*indexes, *after)]
         minutes = [minutes_of(treatment, rest_counts=self.rest_counts) for treatment in group]
+        documented = [m for m in minutes if m is not None]
+        sent = [t.units_sent for t in group if t.units_sent is not None]
         further = facts.further_code if facts is not None else None
         first = group[0]
         return Service(
             code=code,
             places=tuple(indexes),
-            minutes=None if None in minutes else sum(m for m in minutes if m is not None),
+            minutes=sum(documented) if len(documented) == len(group) else None,
             assistant_minutes=_assistant_minutes(group, minutes),
-            units_sent=None if any(t.units_sent is None for t in group) else sum(t.units_sent or 0 for t in group),
+            units_sent=sum(sent) if len(sent) == len(group) else None,
             facts=facts,
-            delivery=next((t.delivery for t in group if t.delivery not in {None, Delivery.ONE_ON_ONE}), first.delivery),
+            delivery=next((t.delivery for t in group if t.delivery not in ONE_ON_ONE), first.delivery),
             device_days=first.device_days,
             live_contact=first.live_contact,
             further=self.parameters.procedure(further, self.as_of) if further is not None else None,
