@@ -21,18 +21,15 @@ from importlib import import_module
 from pathlib import Path, PurePosixPath
 from typing import IO, TypeVar
 
-from integration_engine.rules.official_files import (
+from integration_engine.rules.official_files.mapping_texts import (
     MappingText,
-    OfficialFileError,
     icd10_mapping,
-    icd10_span,
     most_units_mapping,
     pairs_mapping,
-    quarter_span,
-    read_icd10_order,
-    read_mue,
-    read_ptp,
 )
+from integration_engine.rules.official_files.reading import read_icd10_order, read_mue, read_ptp
+from integration_engine.rules.official_files.rows import OfficialFileError
+from integration_engine.rules.official_files.spans import icd10_span, quarter_span
 from integration_engine.settings import Settings
 
 FINDINGS = 1

@@ -12,26 +12,20 @@ from hypothesis import strategies as st
 
 from integration_engine.core.codes import Hcpcs
 from integration_engine.core.documents import read_document
-from integration_engine.rules.official_files import (
+from integration_engine.rules.official_files.mapping_texts import (
     ENDED,
     HEADER,
     NEVER,
     NOT_YET,
     OTHER_CODES,
     REPEATED,
-    DiagnosisRow,
-    MostUnitsRow,
-    OfficialFileError,
-    PairRow,
     icd10_mapping,
-    icd10_span,
     most_units_mapping,
     pairs_mapping,
-    quarter_span,
-    read_icd10_order,
-    read_mue,
-    read_ptp,
 )
+from integration_engine.rules.official_files.reading import read_icd10_order, read_mue, read_ptp
+from integration_engine.rules.official_files.rows import DiagnosisRow, MostUnitsRow, OfficialFileError, PairRow
+from integration_engine.rules.official_files.spans import icd10_span, quarter_span
 
 QUARTER = date(2026, 10, 1)
 PTP_HEADING = (
