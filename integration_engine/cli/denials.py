@@ -15,7 +15,7 @@ from integration_engine.cli.output import print_json, print_table, progress
 from integration_engine.domain.baseline import Baseline, Coverage
 from integration_engine.domain.denial import DenialCategory
 from integration_engine.domain.denial_outcome import DenialState
-from integration_engine.rules.baseline_comparison import Rate
+from integration_engine.rules.baseline_comparison import ALL, TARGETED, Change, Classified, Rate, classified
 from integration_engine.settings import Settings
 from integration_engine.stages.denial_history import DenialHistory, HistoryProblem, Imported, Outcome
 from integration_engine.stages.denial_work import move_denial
@@ -141,6 +141,8 @@ def import_history(
     settings: Settings, files: list[Path], name: str, *, by: str, supersedes: str | None, dry_run: bool, as_json: bool
 ) -> int:
     """Freeze what files of history come to; exit 1 when something of them could not be read or nothing counts."""
+    if not dry_run and not by.strip():
+        return _wrong("--by must say who freezes the baseline: it is kept in the audit; --dry-run needs no name")
     rules = read_rules(settings)
     with open_store(settings) as store, progress("files", len(files)) as advance:
         stage = DenialHistory(store=store, rules=rules)
@@ -179,28 +181,23 @@ def compare(settings: Settings, baseline: str | None, first: date | None, last: 
         return 0
     before = f"{found.baseline}, {found.baseline_from} to {found.baseline_to}, {found.baseline_claims} claims"
     after = f"{found.current_from} to {found.current_to}, {found.current_claims} claims"
-    columns = ("category", "was", "is", "was %", "is %", "was money", "is money", "points", "z", "significance")
     print_table(
-        f"Baseline {before}; now {after}",
-        columns,
+        f"Baseline {before}; now {after}", ("category", *_CHANGES), [(r.category, *_changed(r)) for r in found.rows]
+    )
+    print_table(
+        "By discipline and payer",
+        ("by", "", "category", *_CHANGES),
         [
-            (
-                row.category,
-                row.baseline.claims,
-                row.current.claims,
-                f"{row.baseline.percent} {_interval(row.baseline)}",
-                f"{row.current.percent} {_interval(row.current)}",
-                row.baseline.amount,
-                row.current.amount,
-                row.points,
-                row.z,
-                row.note,
-            )
-            for row in found.rows
+            (part.by, part.name, row.category, *_changed(row))
+            for part in found.parts
+            for row in part.rows
+            if row.category in {ALL, TARGETED} or row.baseline.claims or row.current.claims
         ],
     )
     print(f"baseline {before}")
     print(f"now {after}")
+    _tell_classified("of the baseline", found.baseline_classified)
+    _tell_classified("now", found.current_classified)
     for note in found.notes:
         print(f"note: {note}")
     return 0
@@ -213,6 +210,32 @@ def _bytes_of(files: list[Path]) -> Iterator[tuple[str, bytes]]:
     return ((path.name, path.read_bytes()) for path in files)
 
 
+_CHANGES = ("was", "is", "was %", "is %", "was money", "is money", "points", "significance")
+
+
+def _changed(row: Change) -> tuple[object, ...]:
+    return (
+        row.baseline.claims,
+        row.current.claims,
+        f"{_shown(row.baseline.percent)} {_interval(row.baseline)}".rstrip(),
+        f"{_shown(row.current.percent)} {_interval(row.current)}".rstrip(),
+        row.baseline.amount,
+        row.current.amount,
+        _shown(row.points),
+        row.note,
+    )
+
+
+def _shown(value: object) -> object:
+    return "none" if value is None else value
+
+
+def _tell_classified(what: str, share: Classified) -> None:
+    told = "nothing was denied" if share.percent is None else f"{share.percent} %"
+    print(f"denials with a category {what}: {share.with_category} of {share.denials}, {told}")
+    print(f"claims whose discipline is told {what}: {share.told_discipline} of {share.claims}")
+
+
 def _interval(rate: Rate) -> str:
     return "" if rate.low is None else f"({rate.low} to {rate.high})"
 
@@ -222,6 +245,7 @@ def _imported(done: Imported) -> dict[str, Any]:
     told["coverage"] |= {
         "months_covered": done.baseline.coverage.months_covered,
         "enough_months": done.baseline.coverage.enough,
+        "classified": asdict(classified(done.baseline.measured)),
     }
     return {"outcome": done.outcome, "same_as": done.same_as, **told, "problems": done.problems}
 
@@ -241,6 +265,7 @@ def _tell_import(done: Imported) -> None:
         f"denied: {whole.denied_claims} of {whole.adjudicated_claims} claims, "
         f"{whole.denied_lines} of {whole.adjudicated_lines} lines, {whole.denied} of {whole.charged}"
     )
+    _tell_classified("of this history", classified(baseline.measured))
     for codes, count in baseline.measured.unmapped:
         print(f"no category for {codes}: {count}")
     print(_said(done, baseline))

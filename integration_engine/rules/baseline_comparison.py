@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 
 from integration_engine.core.money import ZERO, round_money
-from integration_engine.domain.baseline import Baseline, CategoryCount, Measured, Tally
+from integration_engine.domain.baseline import Baseline, CategoryCount, Measured, Tally, Told
 from integration_engine.domain.denial import DenialCategory
 
 Z_95 = Decimal("1.959964")
@@ -58,17 +58,49 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartChange:
+    """The same rows for a part: by ``discipline`` or by ``payer``; a part that only one side has stands here, too."""
+
+    by: str
+    name: str
+    baseline_claims: int
+    current_claims: int
+    rows: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Classified:
+    """How much of what was denied has a category. percent: two places, None where nothing was denied.
+
+    Shapes   denials: denied lines, and claims denied without one. told_discipline: claims whose discipline the answers
+             tell, of ``claims``.
+    """
+
+    denials: int
+    with_category: int
+    percent: Decimal | None
+    claims: int
+    told_discipline: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """A baseline against a later period. notes: what has to be known before anyone quotes a number of it."""
+    """A baseline against a later period, whole and in its parts.
+
+    Shapes   notes: what has to be known before anyone quotes a number of it.
+    """
 
     baseline: str
     baseline_from: date | None
     baseline_to: date | None
     baseline_claims: int
+    baseline_classified: Classified
     current_from: date
     current_to: date
     current_claims: int
+    current_classified: Classified
     rows: tuple[Change, ...]
+    parts: tuple[PartChange, ...]
     notes: tuple[str, ...]
 
 
@@ -79,22 +111,34 @@ def compare(baseline: Baseline, current: Measured, period: tuple[date, date], de
              of the denial rules that counted them.
     """
     before, after = baseline.measured.whole, current.whole
-    categories = [
-        _change(b.category.value, before, after, [b], [a])
-        for b, a in zip(before.categories, after.categories, strict=True)
-    ]
-    targeted = _change(TARGETED, before, after, _targeted(before), _targeted(after))
-    whole = _change(ALL, before, after, before.categories, after.categories)
     return Comparison(
         baseline=baseline.name,
         baseline_from=baseline.measured.first_on,
         baseline_to=baseline.measured.last_on,
         baseline_claims=before.adjudicated_claims,
+        baseline_classified=classified(baseline.measured),
         current_from=period[0],
         current_to=period[1],
         current_claims=after.adjudicated_claims,
-        rows=(*categories, targeted, whole),
-        notes=tuple(_notes(baseline, period, definitions, len(categories))),
+        current_classified=classified(current),
+        rows=_rows(before, after),
+        parts=_parts(baseline.measured, current),
+        notes=tuple(_notes(baseline, period, definitions, len(before.categories))),
+    )
+
+
+def classified(measured: Measured) -> Classified:
+    """The share of denials that has a category, and of claims whose discipline is told."""
+    unmapped = sum(count for _, count in measured.unmapped)
+    not_told = sum(part.tally.adjudicated_claims for part in measured.slices if part.name == Told.UNKNOWN)
+    with_category = measured.denials - unmapped
+    claims = measured.whole.adjudicated_claims
+    return Classified(
+        denials=measured.denials,
+        with_category=with_category,
+        percent=_percent(Decimal(with_category) / measured.denials) if measured.denials else None,
+        claims=claims,
+        told_discipline=claims - not_told,
     )
 
 
@@ -137,6 +181,48 @@ def two_proportion_z(hits: int, of: int, later_hits: int, later_of: int) -> Deci
 
 
 # --- parts ------------------------------------------------------------------------------------------------------------
+
+
+def _rows(before: Tally, after: Tally) -> tuple[Change, ...]:
+    """Every category, the targeted ones together, and all."""
+    categories = [
+        _change(b.category.value, before, after, [b], [a])
+        for b, a in zip(before.categories, after.categories, strict=True)
+    ]
+    targeted = _change(TARGETED, before, after, _targeted(before), _targeted(after))
+    return (*categories, targeted, _change(ALL, before, after, before.categories, after.categories))
+
+
+def _parts(before: Measured, after: Measured) -> tuple[PartChange, ...]:
+    """The parts that either side has claims of: disciplines, then payers, by name."""
+    was = {(part.by, part.name): part.tally for part in before.slices}
+    now = {(part.by, part.name): part.tally for part in after.slices}
+    found = []
+    for key in sorted(dict.fromkeys((*was, *now)), key=lambda one: (one[0], one[1])):
+        one, other = was.get(key, _NOTHING), now.get(key, _NOTHING)
+        if one.adjudicated_claims or other.adjudicated_claims:
+            found.append(
+                PartChange(
+                    by=key[0],
+                    name=key[1],
+                    baseline_claims=one.adjudicated_claims,
+                    current_claims=other.adjudicated_claims,
+                    rows=_rows(one, other),
+                )
+            )
+    return tuple(found)
+
+
+_NOTHING = Tally(
+    adjudicated_claims=0,
+    denied_claims=0,
+    adjudicated_lines=0,
+    denied_lines=0,
+    charged=ZERO,
+    paid=ZERO,
+    denied=ZERO,
+    categories=tuple(CategoryCount(category=category, claims=0, lines=0, amount=ZERO) for category in DenialCategory),
+)
 
 
 def _targeted(tally: Tally) -> list[CategoryCount]:
@@ -189,6 +275,12 @@ def _notes(baseline: Baseline, period: tuple[date, date], definitions: str, cate
     if first is None or last is None:
         yield "The baseline counts no claim."
         return
+    share = classified(baseline.measured)
+    if share.percent is not None and share.with_category < share.denials:
+        yield (
+            f"Of {share.denials} denials of the baseline {share.with_category} have a category ({share.percent} %); the"
+            " others stand under unmapped."
+        )
     lengths = (last - first).days + 1, (period[1] - period[0]).days + 1
     if lengths[0] != lengths[1]:
         yield f"The periods differ in length: {lengths[0]} and {lengths[1]} days; rates can be compared, counts cannot."

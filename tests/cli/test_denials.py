@@ -103,9 +103,11 @@ def test_move_writes_off_tells_what_it_did_and_leaves_the_books_even(home: Path)
         (("list", "--state", "lost"), "--state is one of"),
         (("list", "--category", "weather"), "--category is one of"),
         (("move", "1", "--to", "appealed", "--by", "J. Doe", "--reason", "x"), "no denial 1"),
-        (("import", ROWS, "--name", " "), "--name must not be empty"),
+        (("import", ROWS, "--name", " ", "--by", "J. Doe"), "--name must not be empty"),
+        (("import", ROWS, "--name", "new"), "--by must say who"),
+        (("import", ROWS, "--name", "new", "--by", " "), "--by must say who"),
         (("compare",), "there is no baseline; frozen: none yet"),
-        (("import", ROWS, "--name", "new", "--supersedes", "old"), "there is no baseline old"),
+        (("import", ROWS, "--name", "new", "--by", "J. Doe", "--supersedes", "old"), "there is no baseline old"),
     ],
 )
 def test_wrong_use_is_told(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
@@ -144,24 +146,36 @@ def test_sample_history_is_frozen_once_and_compared(home: Path) -> None:
         3,
         True,
     )
-    again = run("denials", "import", *HISTORY, "--name", "again", home=home)
+    again = run("denials", "import", *HISTORY, "--name", "again", "--by", "J. Doe", home=home)
     assert (again.returncode, "baseline before holds these very files" in again.stdout) == (0, True)
-    taken = run("denials", "import", HISTORY[0], "--name", "before", home=home)
+    taken = run("denials", "import", HISTORY[0], "--name", "before", "--by", "J. Doe", home=home)
     assert (taken.returncode, "is frozen" in taken.stderr) == (2, True)
     compared = run("denials", "compare", "--json", home=home)
     assert compared.returncode == 0, compared.stderr
-    rows = json.loads(compared.stdout)["rows"]
-    assert [row["category"] for row in rows][-2:] == ["targeted", "all"]
+    told = json.loads(compared.stdout)
+    assert [row["category"] for row in told["rows"]][-2:] == ["targeted", "all"]
+    assert {part["by"] for part in told["parts"]} == {"discipline", "payer"}
+    for kind in ("discipline", "payer"):  # every claim is in one part of each kind, on both sides
+        parts = [part for part in told["parts"] if part["by"] == kind]
+        assert sum(part["baseline_claims"] for part in parts) == told["baseline_claims"]
+        assert sum(part["current_claims"] for part in parts) == told["current_claims"]
+        denied = sum(row["baseline"]["claims"] for part in parts for row in part["rows"] if row["category"] == "all")
+        assert denied == told["rows"][-1]["baseline"]["claims"]
+    share = told["baseline_classified"]
+    assert (share["with_category"] <= share["denials"], share["percent"] is not None) == (True, True)
     table = run("denials", "compare", "--baseline", "before", "--from", "2026-01-01", home=home).stdout
     assert "note: " in table
+    assert "denials with a category of the baseline: " in table
+    assert "discipline\tPT\tall\t" in table
     assert run("db", "verify", home=home).returncode == 0
 
 
 def test_fewer_than_three_months_are_told(tmp_path: Path) -> None:
-    done = run("denials", "import", ROWS, "--name", "may", home=tmp_path)
+    done = run("denials", "import", ROWS, "--name", "may", "--by", "J. Doe", home=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "only 1 of at least 3 months are covered" in done.stdout
     assert "no category for CO-999: 1" in done.stdout
+    assert "denials with a category of this history: 2 of 3, 66.67 %" in done.stdout
     brief = run("denials", "report", "--baseline", "may", home=tmp_path)
     assert (brief.returncode, "authorization.missing" in brief.stdout) == (1, True)  # a third has no category
     assert "without a category: 1 of 3 lines, 33.33 % (limit 5 %)" in brief.stdout
@@ -173,7 +187,7 @@ def test_a_mistake_in_a_spreadsheet_is_told_at_its_place_and_the_rest_is_counted
     rows.write_text(
         Path(ROWS).read_text("utf-8").replace("NORTH1,A-1005,2026-05-19", "NORTH1,A-1005,19.05.2026"), "utf-8"
     )
-    done = run("denials", "import", str(rows), "--name", "may", home=tmp_path / "home")
+    done = run("denials", "import", str(rows), "--name", "may", "--by", "J. Doe", home=tmp_path / "home")
     assert done.returncode == 1
     assert "rows.csv:7:15: remit_date: this is no date: write it as 2026-01-31" in done.stdout
     assert "not counted: 1, a row of it cannot be read" in done.stdout

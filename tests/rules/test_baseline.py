@@ -19,7 +19,7 @@ from integration_engine.domain.baseline import AnsweredClaim, Baseline, FileCove
 from integration_engine.domain.denial import DenialCategory
 from integration_engine.domain.remit import Adjustment, RemitClaim, RemitLine
 from integration_engine.rules.baseline import coverage, measure, sort_out
-from integration_engine.rules.baseline_comparison import compare, rate, two_proportion_z, wilson
+from integration_engine.rules.baseline_comparison import classified, compare, rate, two_proportion_z, wilson
 from integration_engine.stages.rules_in_force import compile_rules_in_force
 
 RULES = compile_rules_in_force(MappingFiles(shipped_folder()).read())
@@ -294,3 +294,19 @@ def test_comparison_says_what_has_to_be_known_before_it_is_quoted() -> None:
 def test_rate_of_nothing_is_not_nought() -> None:
     tally = measured().whole
     assert rate(tally, tally.categories).percent is None
+
+
+def test_a_part_that_only_one_side_has_is_compared_with_nothing() -> None:
+    found = compare(baseline(*claims(1, 4, JUNE)), measured(), (AUGUST, AUGUST), "v1")
+    assert {(part.by, part.baseline_claims, part.current_claims) for part in found.parts} == {
+        ("discipline", 4, 0),
+        ("payer", 4, 0),
+    }
+    assert {part.rows[-1].note for part in found.parts} == {"nothing was adjudicated on one side"}
+
+
+def test_share_with_a_category_is_told_and_not_nought_when_nothing_was_denied() -> None:
+    nothing = classified(measured(*claims(0, 2, JUNE)))
+    assert (nothing.denials, nothing.percent) == (0, None)
+    some = classified(measured(*claims(2, 2, JUNE)))
+    assert (some.with_category, some.denials, some.percent) == (2, 2, Decimal("100.00"))
