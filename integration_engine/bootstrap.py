@@ -303,10 +303,13 @@ def take_inbox(settings: Settings, store: Store, rules: Callable[[], RulesInForc
     stage = ReadBack(store=store, rules=rules)
     taken: list[TakenBack] = []
     later: set[str] = set()
-    while files := waiting(settings.inbound_folder, known=later):
+    while files := waiting(settings.inbound_folder, known=later, largest=settings.answer_max_bytes):
         adopt_published(settings, store, rules)
         for file in files:
-            outcome = stage.take(file.name, file.data, system_clock())
+            if file.too_large:
+                outcome = stage.refuse(file.name, file.size, settings.answer_max_bytes, system_clock())
+            else:
+                outcome = stage.take(file.name, file.data, system_clock())
             taken.append(outcome)
             if outcome.state == "waiting":
                 later.add(file.name)

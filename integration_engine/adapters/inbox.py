@@ -39,29 +39,43 @@ class InboxChanged(EngineError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxFile:
-    """One whole file of inbound/. digest: SHA-256 of its bytes, in hexadecimal."""
+    """One whole file of inbound/.
+
+    Shapes   digest: SHA-256 of its bytes, in hexadecimal. too_large: it is over the limit and was not read: neither data
+             nor digest.
+    """
 
     path: Path
     name: str
     data: bytes
     digest: str
     identity: _Identity
+    too_large: bool = False
+
+    @property
+    def size(self) -> int:
+        """Its bytes, read or not."""
+        return self.identity[2]
 
 
 def waiting(
-    folder: Path, most_bytes: int = MOST_BYTES_A_ROUND, known: Collection[str] = frozenset()
+    folder: Path,
+    most_bytes: int = MOST_BYTES_A_ROUND,
+    known: Collection[str] = frozenset(),
+    largest: int | None = None,
 ) -> list[InboxFile]:
     """The files that can be read now, by name.
 
     Shapes   links, folders, hidden files and files that still grow are left alone, and those whose names are ``known``.
-             Not more than ``most_bytes`` at once, but always one file: the others come with the next call.
+             Not more than ``most_bytes`` at once, but always one file: the others come with the next call. largest: a
+             file of more bytes is told and not read.
     """
     found: list[InboxFile] = []
     size = 0
     unreadable = 0
     for path in _at_rest(folder, known):
         try:
-            file = _read(path)
+            file = _read(path, largest)
         except OSError:
             unreadable += 1
             continue
@@ -141,13 +155,15 @@ def _identity(status: os.stat_result) -> _Identity:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def _read(path: Path) -> InboxFile | None:
-    """The bytes, or None when the file changed while it was read."""
+def _read(path: Path, largest: int | None) -> InboxFile | None:
+    """The bytes unless they are too many, or None when the file changed while it was read."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb") as file:
         before = os.fstat(descriptor)
         if not stat.S_ISREG(before.st_mode):
             return None
+        if largest is not None and before.st_size > largest:
+            return InboxFile(path=path, name=path.name, data=b"", digest="", identity=_identity(before), too_large=True)
         data = file.read()
         after = os.fstat(descriptor)
     if _identity(before) != _identity(after) or len(data) != after.st_size:
@@ -190,6 +206,8 @@ def _settled_before(file: InboxFile, folder: Path) -> Path:
 
     Raises   InboxChanged when nothing of the kind is there.
     """
+    if file.too_large:
+        raise InboxChanged(f"a file in {file.path.parent} was taken away before it was moved")
     for name in _names(file.name):
         target = folder / name
         try:

@@ -41,9 +41,22 @@ def list_answers(settings: Settings, state: str | None, *, as_json: bool) -> int
     if as_json:
         print_json(files)
     else:
-        columns = ("id", "file", "holds", "state", "taken in", "not ours", "unapplied", "tolerances", "reason")
+        columns = (
+            "id", "file", "holds", "state", "taken in", "not ours", "unapplied", "remarks", "tolerances", "reason",
+        )  # fmt: skip
         rows = [
-            (f.id, f.file_name, f.kinds, f.state, f.taken_at, f.unmatched, f.unmatched_amount, f.tolerances, f.reason)
+            (
+                f.id,
+                f.file_name,
+                f.kinds,
+                f.state,
+                f.taken_at,
+                f.unmatched,
+                f.unmatched_amount,
+                sum(remark.count for remark in f.remarks),
+                f.tolerances,
+                f.reason,
+            )
             for f in files
         ]
         print_table("Answer files", columns, rows)
@@ -65,9 +78,11 @@ def show_answer(settings: Settings, answer_id: int, *, as_json: bool) -> int:
         print_json({**asdict(file), "waits": waits, "unmatched_claims": unmatched})
         return FINDINGS if waits or unmatched else 0
     print(f"answer file {file.id}: {file.file_name}, {file.kinds}, {file.state}")
-    for title, texts in (("waits", waits), ("remarked", [] if waits else [file.reason] if file.reason else [])):
-        for text in texts:
-            print(f"  {title}: {text}")
+    for text in waits or ([file.reason] if file.state == "rejected" else []):
+        print(f"  {'waits' if waits else 'rejected'}: {text}")
+    for remark in file.remarks:
+        times = f"{remark.count} times, first " if remark.count > 1 else ""
+        print(f"  {remark.severity}: {remark.text} ({times}{'; '.join(remark.places)}) {remark.fix}")
     if unmatched:
         columns = ("claim of file", "number", "payer's number", "payer", "payment", "date", "charge", "paid", "codes")
         rows = [

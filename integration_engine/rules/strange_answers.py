@@ -12,6 +12,8 @@ from integration_engine.core.money import ZERO
 from integration_engine.domain.remit import Remit, RemitClaim
 
 NOT_TAKEN = "answers.not_taken"
+TAKEN_TWICE = "remittance.taken_twice"
+VOID_REFUSED = "remittance.void_refused"
 UNMATCHED = "remittance.claim_unknown"
 NUMBERS_NAMED = 5  # of claims that fit none of ours; the others are listed with the answer file
 
@@ -64,13 +66,29 @@ def taken_twice(number: str, others: Sequence[str], standing: str) -> Finding:
     """A claim that was refused, went again under another number, and that the payer has taken all the same."""
     again = ", ".join(others)
     return Finding(
-        id="remittance.taken_twice",
+        id=TAKEN_TWICE,
         severity=Severity.ERROR,
         text=f"Claim {number} was refused and went again as {again}; now the payer has taken claim {number} too.",
         fix="Ask the payer which of them stands; have the other one voided, then resolve this hold.",
         owner="biller",
         subject=f"claim {number}",
         observed=standing,
+        queue=Queue.REMITTANCE,
+        due_in_days=0,
+    )
+
+
+def void_refused(number: str, others: Sequence[str]) -> Finding:
+    """A void that was refused after its visit went anew: the payer has the claim it was to void, and the new one."""
+    again = ", ".join(others)
+    return Finding(
+        id=VOID_REFUSED,
+        severity=Severity.ERROR,
+        text=f"Void {number} was refused, and its visit went anew as {again} meanwhile; the payer has both claims.",
+        fix="Have the payer void the earlier claim by telephone or portal, then resolve this hold.",
+        owner="biller",
+        subject=f"claim {number}",
+        observed=again,
         queue=Queue.REMITTANCE,
         due_in_days=0,
     )
@@ -123,6 +141,22 @@ def unmatched_statuses(transaction: str, findings: Sequence[Finding], numbers: S
 def _first(numbers: Sequence[str]) -> str:
     rest = len(numbers) - NUMBERS_NAMED
     return ", ".join(numbers[:NUMBERS_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def too_large(size: int, largest: int) -> Finding:
+    """A file that was not read because of its size; it lies in rejected/."""
+    return Finding(
+        id="answers.too_large",
+        severity=Severity.ERROR,
+        text=f"The file has {size} bytes, and no more than {largest} are taken in: it was not read.",
+        fix="If it is an answer, ask the sender for smaller files, or raise ANSWER_MAX_BYTES and put it into inbound/ again.",
+        owner="interface administrator",
+        observed=str(size),
+        expected=f"at most {largest}",
+        position="file",
+        queue=Queue.INTERFACE,
+        due_in_days=0,
+    )
 
 
 def not_taken(fault: str) -> Finding:

@@ -25,7 +25,7 @@ from integration_engine.domain.answers import (
 from integration_engine.rules.answer_fixes import fix_for
 from integration_engine.rules.answering import FileWords, of_interchange, of_status, of_transaction
 from integration_engine.rules.remit_matching import match_status
-from integration_engine.rules.strange_answers import rerouted_claim, rerouted_file, unknown_file
+from integration_engine.rules.strange_answers import rerouted_claim, rerouted_file, unknown_file, unmatched_statuses
 from integration_engine.stages.posting_remits import Gathered, Ours
 from integration_engine.stages.rules_in_force import RulesInForce
 from integration_engine.store import Connection, Store
@@ -110,9 +110,13 @@ class HearAnswers:
             for status in report.claims
         ]
         sent_to = self.store.sent_files.receivers(connection, [found.claim.id for _, found in matched if found.claim])
+        strangers = [(status, found.findings) for status, found in matched if found.claim is None]
+        if strangers:
+            findings = [finding for _, told in strangers for finding in told]
+            numbers = [status.number for status, _ in strangers]
+            self._strange(*unmatched_statuses(report.transaction, findings, numbers))
         for status, found in matched:
             if found.claim is None:
-                self._strange(*found.findings)
                 continue
             other = self.receivers and sent_to[found.claim.id] not in self.receivers
             if other and report.source is not StatusSource.PAYER:

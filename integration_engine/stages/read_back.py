@@ -21,7 +21,7 @@ from integration_engine.core.findings import Finding
 from integration_engine.crosswalk.answers.files import Answers, read_answers
 from integration_engine.rules.life_cycle import ANSWER_MISSING, Waiting, missing_answer, patience_of
 from integration_engine.rules.posting import STOPPING
-from integration_engine.rules.strange_answers import NOT_TAKEN, not_taken
+from integration_engine.rules.strange_answers import NOT_TAKEN, not_taken, too_large
 from integration_engine.stages.hearing_answers import HearAnswers, control_number
 from integration_engine.stages.posting_remits import Gathered, PostRemits
 from integration_engine.stages.rules_in_force import RulesInForce
@@ -64,7 +64,7 @@ class ReadBack:
     def take(self, name: str, data: bytes, now: datetime) -> TakenBack:
         """Take one file in; never raises for what a sender wrote."""
         rules = self.rules()
-        name = name.encode("utf-8", "backslashreplace").decode("utf-8")  # a file system may hold other names
+        name = _printable(name)
         answers = read_answers(data)
         try:
             taken = self._patiently(lambda: self._take_whole(name, data, answers, rules, now))
@@ -83,6 +83,29 @@ class ReadBack:
             denied=taken.denied,
         )
         return taken
+
+    def refuse(self, name: str, size: int, largest: int, now: datetime) -> TakenBack:
+        """Note a file that is too large to be read, for people; its bytes stay where they are.
+
+        Units    size, largest: bytes.
+        """
+        name = _printable(name)
+        finding = too_large(size, largest)
+
+        def attempt() -> TakenBack:
+            with self.store.database.write() as connection:
+                answer_id = self.store.answers.keep_unread(connection, name, size, finding.text, now)
+                if answer_id is not None:
+                    self.store.holds.sync(connection, held_findings((finding,)), now, answer_id=answer_id)
+            return TakenBack(file=name, state="rejected", reason=finding.text)
+
+        log.warning("answer.too_large", stage="read_back", outcome="rejected")
+        try:
+            return self._patiently(attempt)
+        except Exception as error:
+            if may_pass(error):
+                return TakenBack(file=name, state="waiting", reason=BUSY)
+            raise
 
     @staticmethod
     def _patiently(attempt: Callable[[], TakenBack]) -> TakenBack:
@@ -219,6 +242,11 @@ class ReadBack:
     @staticmethod
     def _today(rules: RulesInForce, now: datetime) -> date:
         return now.astimezone(ZoneInfo(rules.parameters.practice.time_zone)).date()
+
+
+def _printable(name: str) -> str:
+    """A file's name as text; a file system may hold other bytes."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _receivers(answers: Answers, rules: RulesInForce) -> frozenset[str]:

@@ -103,6 +103,7 @@ class SettleAnswers:
         store = self.store
         store.holds.sync(connection, held_findings(gathered.findings), self.now, answer_id=answer_id, families=ends)
         held = store.holds.stops_answer(connection, answer_id)
+        store.answers.remark(connection, answer_id, gathered.findings)
         warnings = [finding.text for finding in gathered.findings if finding.severity is Severity.WARNING]
         told = store.answers.told(connection, answer_id) if held else warnings
         reason = "; ".join(dict.fromkeys(told))[:2000]

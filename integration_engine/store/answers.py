@@ -16,10 +16,11 @@ from sqlalchemy import Connection, Select, func, insert, select, update
 
 from integration_engine.core.findings import Finding
 from integration_engine.core.money import ZERO, from_cents, to_cents
+from integration_engine.domain.answer_remark import Remark, with_remarks
 from integration_engine.domain.remit import Remit, RemitClaim
 from integration_engine.store import tables as t
 from integration_engine.store.database import bulk_insert, parts
-from integration_engine.store.documents import decode_remit, decode_remit_claim, encode
+from integration_engine.store.documents import decode_remarks, decode_remit, decode_remit_claim, encode
 from integration_engine.store.ids import IdFactory
 
 
@@ -28,7 +29,8 @@ class AnswerFile:
     """One answer file as kept.
 
     Shapes   state: done, held (something in it waits for a person) or rejected (no answer at all). unmatched: how many
-             claims of its payments fit none of ours, with the money of theirs that waits on *unapplied*.
+             claims of its payments fit none of ours, with the money of theirs that waits on *unapplied*. remarks: what
+             needs nobody's decision but should be known.
     """
 
     id: int
@@ -38,6 +40,7 @@ class AnswerFile:
     reason: str
     tolerances: str
     taken_at: datetime
+    remarks: tuple[Remark, ...] = ()
     unmatched: int = 0
     unmatched_amount: Decimal = ZERO
 
@@ -116,12 +119,17 @@ class AnswerFiles:
 
     def keep(self, connection: Connection, name: str, data: bytes, kinds: str, tolerances: str, now: datetime) -> int:
         """Keep a file's bytes; what came of it is said by ``settle``."""
+        return self._keep(connection, name, data, _digest(data), kinds, tolerances, now)
+
+    def _keep(
+        self, connection: Connection, name: str, data: bytes, digest: str, kinds: str, tolerances: str, now: datetime
+    ) -> int:
         identity = self._ids.next()
         connection.execute(
             insert(t.answer).values(
                 id=identity,
                 file_name=name,
-                digest=_digest(data),
+                digest=digest,
                 kinds=kinds,
                 state="done",
                 reason="",
@@ -131,6 +139,15 @@ class AnswerFiles:
             )
         )
         return identity
+
+    def keep_unread(self, connection: Connection, name: str, size: int, reason: str, now: datetime) -> int | None:
+        """Note a file that was not read because of its size, without its bytes; None where it is noted already."""
+        unread = f"not read: {size} bytes, {name}"
+        if connection.scalar(select(t.answer.c.id).where(t.answer.c.digest == unread)) is not None:
+            return None
+        answer_id = self._keep(connection, name, b"", unread, "", "", now)
+        self.settle(connection, answer_id, "rejected", reason)
+        return answer_id
 
     def settle(self, connection: Connection, answer_id: int, state: str, reason: str) -> None:
         """Say what came of a file."""
@@ -150,6 +167,13 @@ class AnswerFiles:
         same = h.answer_id == answer_id, h.finding == finding.id, h.subject == finding.subject, h.state == "open"
         values = {"text": finding.text, "observed": finding.observed}
         connection.execute(update(t.hold).where(*same).values(values))
+
+    @staticmethod
+    def remark(connection: Connection, answer_id: int, findings: Sequence[Finding]) -> None:
+        """Keep what was remarked on a file beside what waits, with what was remarked on it before."""
+        kept = connection.scalar(select(t.answer.c.remarks).where(t.answer.c.id == answer_id))
+        whole = with_remarks(decode_remarks(kept) if kept else (), findings)
+        connection.execute(update(t.answer).where(t.answer.c.id == answer_id).values(remarks=encode(whole)))
 
     def posted_keys(self, connection: Connection, keys: Collection[str]) -> set[str]:
         """Those of these payments that have taken effect already, on a claim or on money that waits for one."""
@@ -343,6 +367,7 @@ def _file(row: Any, unmatched: int = 0, cents: int = 0) -> AnswerFile:
         reason=row.reason,
         tolerances=row.tolerances,
         taken_at=row.created_at,
+        remarks=decode_remarks(row.remarks) if row.remarks else (),
         unmatched=unmatched,
         unmatched_amount=from_cents(cents),
     )

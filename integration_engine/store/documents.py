@@ -9,11 +9,13 @@ import orjson
 from pydantic import TypeAdapter
 
 from integration_engine.core.codes import Hcpcs
+from integration_engine.domain.answer_remark import Remark
 from integration_engine.domain.claim import ClaimDraft
 from integration_engine.domain.remit import Remit, RemitClaim
 
 _REMIT: TypeAdapter[Remit] = TypeAdapter(Remit)
 _REMIT_CLAIM: TypeAdapter[RemitClaim] = TypeAdapter(RemitClaim)
+_REMARKS: TypeAdapter[tuple[Remark, ...]] = TypeAdapter(tuple[Remark, ...])
 _DRAFT: TypeAdapter[ClaimDraft] = TypeAdapter(ClaimDraft)
 
 
@@ -25,6 +27,11 @@ def encode(record: Any) -> str:
 def decode_draft(document: str) -> ClaimDraft:
     """The claim draft that ``encode`` wrote."""
     return _DRAFT.validate_json(document)
+
+
+def decode_remarks(document: str) -> tuple[Remark, ...]:
+    """The remarks on an answer file that ``encode`` wrote."""
+    return _REMARKS.validate_json(document)
 
 
 def decode_remit(document: str) -> Remit:

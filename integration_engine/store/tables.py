@@ -430,6 +430,7 @@ answer = Table(
     _text("state"),
     _text("reason"),
     _text("tolerances"),
+    _text("remarks", null=True),
     Column("data", LargeBinary, nullable=False),
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("digest"),

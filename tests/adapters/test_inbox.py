@@ -71,10 +71,10 @@ def test_file_that_may_not_be_read_stops_no_other(tmp_path: Path, monkeypatch) -
     put(tmp_path, "b.x12")
     read = inbox._read
 
-    def refusing(path: Path) -> InboxFile | None:
+    def refusing(path: Path, largest: int | None) -> InboxFile | None:
         if path.name == "a.x12":
             raise PermissionError
-        return read(path)
+        return read(path, largest)
 
     monkeypatch.setattr(inbox, "_read", refusing)
     assert [file.name for file in waiting(tmp_path)] == ["b.x12"]
@@ -168,3 +168,42 @@ def test_no_file_is_lost_or_doubled_when_the_reader_is_killed(tmp_path: Path) ->
     assert all(path.read_text() == name for name, path in settled.items())
     assert all(reason_of(path) == "read\n" for path in settled.values())
     assert waiting(tmp_path) == []
+
+
+def test_a_file_over_the_limit_is_told_and_moved_without_being_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, "large.x12", b"x" * 11)
+    put(tmp_path, "small.x12", b"x" * 10)
+    read: list[int] = []
+    whole = os.fdopen
+    monkeypatch.setattr(os, "fdopen", lambda *given, **more: Counted(whole(*given, **more), read))
+    large, small = waiting(tmp_path, largest=10)
+    assert (large.too_large, large.data, large.size) == (True, b"", 11)
+    assert (small.too_large, len(small.data), read) == (False, 10, [10])
+    moved = settle(large, accepted=False, reason="too large")
+    assert (moved.parent.name, moved.read_bytes(), reason_of(moved)) == ("rejected", b"x" * 11, "too large\n")
+    with pytest.raises(InboxChanged):
+        settle(large, accepted=False, reason="too large")
+
+
+class Counted:
+    """A file that notes how many bytes were read of it."""
+
+    def __init__(self, file, read: list[int]) -> None:
+        self.file, self.counts = file, read
+
+    def __enter__(self):
+        self.file.__enter__()
+        return self
+
+    def __exit__(self, *what):
+        return self.file.__exit__(*what)
+
+    def __getattr__(self, name: str):
+        return getattr(self.file, name)
+
+    def read(self) -> bytes:
+        data = self.file.read()
+        self.counts.append(len(data))
+        return data

@@ -7,7 +7,7 @@ otherwise is counted by name. Source  X12.md §0.8, §3.3.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from integration_engine.core.findings import Finding, Queue, Severity
 from integration_engine.crosswalk.answers.acknowledgments import read_group_answer, read_interchange_answer
@@ -19,6 +19,7 @@ from integration_engine.domain.remit import Remit
 from integration_engine.wire.x12.reading import Group, Interchange, Reading, Transaction, read_interchanges
 
 NUL = b"\0"  # fills the last block of some transfers; anywhere else it is damage, and no database text can hold it
+MOST_ALIKE = 100  # problems of one kind in one file that are named one by one
 _DAMAGED = "The file holds a NUL byte, which no X12 file may: it was damaged on its way."
 GUIDES = {"999": "005010X231A1", "277": "005010X214", "835": "005010X221A1"}
 _INQUIRY_ANSWER = "X212"  # a 277 that answers an inquiry, not an acknowledgment of claims
@@ -92,13 +93,12 @@ class _Sorting:
         self.tolerances: Counter[str] = Counter()
         for tolerated in reading.tolerances:
             self.tolerances[tolerated.tolerance.value] += tolerated.count
+        self.problems: list[Finding] = []
+        self.kinds: Counter[tuple[str, str]] = Counter()
         severity = Severity.WARNING if reading.interchanges else Severity.ERROR
-        self.problems = [
-            _of_file(
-                f"{problem.why[:1].upper()}{problem.why[1:]}.", severity, f"byte {problem.offset}, {problem.where}"
-            )
-            for problem in reading.problems
-        ]
+        for problem in reading.problems:
+            text = f"{problem.why[:1].upper()}{problem.why[1:]}."
+            self._problem(_of_file(text, severity, f"byte {problem.offset}, {problem.where}"))
 
     def interchange(self, interchange: Interchange) -> None:
         isa = interchange.isa
@@ -137,17 +137,29 @@ class _Sorting:
         else:
             text = f"A transaction set {code or 'without a number'} {guide} is no answer to a claim and was not read."
             place = f"ST {transaction.control_number}".strip()
-            self.problems.append(_of_file(" ".join(text.split()), Severity.WARNING, place))
+            self._problem(_of_file(" ".join(text.split()), Severity.WARNING, place))
         self._gather(notes)
 
+    def _problem(self, problem: Finding) -> None:
+        """Keep a problem; of very many alike in one file only the first, which then say how many they are."""
+        kind = (problem.id, problem.text)
+        self.kinds[kind] += 1
+        if self.kinds[kind] <= MOST_ALIKE:
+            self.problems.append(problem)
+
     def _gather(self, notes: Notes) -> None:
-        self.problems.extend(notes.problems)
+        for problem in notes.problems:
+            self._problem(problem)
         self.tolerances.update(notes.tolerances)
 
     def finished(self) -> Answers:
         found = bool(self.interchanges or self.groups or self.reports or self.remits)
         if not found and not any(problem.severity is Severity.ERROR for problem in self.problems):
             self.problems.append(_of_file("The file holds no answer to a claim.", Severity.ERROR, "file"))
+        counts = {kind: count for kind, count in self.kinds.items() if count > MOST_ALIKE}
+        for place, one in enumerate(self.problems):
+            if count := counts.pop((one.id, one.text), 0):
+                self.problems[place] = replace(one, text=f"{one.text} It stands in {count} places of the file.")
         return Answers(
             envelopes=tuple(self.envelopes),
             interchanges=tuple(self.interchanges),

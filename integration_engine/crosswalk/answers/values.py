@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -23,6 +24,7 @@ _COUNT = re.compile(r"\d{1,10}", re.ASCII)
 _DATE = re.compile(r"(\d{4})(\d{2})(\d{2})(?:-\d{8}|\d{4})?", re.ASCII)
 _PLACE = re.compile(r"[1-9]\d?", re.ASCII)
 _NOTHING = re.compile(r"[0 ]*")
+MOST_OF_A_KIND = 20  # problems of one kind in one transaction set that are named one by one
 
 
 class AnswerTolerance(StrEnum):
@@ -42,18 +44,26 @@ class Notes:
     """Problems and tolerances of one transaction set while it is read.
 
     Shapes   label: ``835 0001``, transaction and ST02. errors: how many problems take something out of the answer.
+    Why      A garbled file has hundreds of thousands of problems of one kind: the first are kept, the others counted.
     """
 
     def __init__(self, label: str, queue: Queue) -> None:
         self.label = label
         self.queue = queue
-        self.problems: list[Finding] = []
+        self.errors = 0
         self.tolerances: Counter[str] = Counter()
+        self._kept: list[Finding] = []
+        self._kinds: Counter[tuple[str, str, str]] = Counter()
 
     @property
-    def errors(self) -> int:
-        """Problems that take something out of the answer."""
-        return sum(1 for problem in self.problems if problem.severity is Severity.ERROR)
+    def problems(self) -> tuple[Finding, ...]:
+        """What was noted; of very many alike the first ones, of which the very first says how many they are."""
+        counts = {kind: count for kind, count in self._kinds.items() if count > MOST_OF_A_KIND}
+        found = []
+        for one in self._kept:
+            count = counts.pop((one.id, one.position.partition(", ")[2], one.text), 0)
+            found.append(replace(one, text=f"{one.text} It stands in {count} places.") if count else one)
+        return tuple(found)
 
     def tolerate(self, tolerance: AnswerTolerance, count: int = 1) -> None:
         """Count one use of a tolerance."""
@@ -69,7 +79,12 @@ class Notes:
         severity: Severity = Severity.ERROR,
     ) -> None:
         """Note what is wrong at ``place`` (``2100/CLP-03``) of a segment."""
-        self.problems.append(
+        self.errors += severity is Severity.ERROR
+        kind = (f"answers.{what}", place, text)
+        self._kinds[kind] += 1
+        if self._kinds[kind] > MOST_OF_A_KIND:
+            return
+        self._kept.append(
             Finding(
                 id=f"answers.{what}",
                 severity=severity,

@@ -44,6 +44,7 @@ __all__ = [
 _Handler = Callable[[str, int, int], None]
 _ISA_ELEMENTS = 16
 _REPETITION_ELEMENT = 11
+MOST_PROBLEMS = 1000  # of one file that are named one by one; a damaged file may have millions
 _FIRST_REPETITION_VERSION = "00402"  # before it ISA11 held a standards identifier
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _ENVELOPE = frozenset({"ISA", "IEA", "GS", "GE", "ST", "SE", "TA1"})
@@ -68,7 +69,7 @@ def read_interchanges(data: bytes) -> Reading:
             Tolerated(tolerance=tolerance, count=count, offset=reader.first[tolerance])
             for tolerance, count in sorted(reader.counts.items())
         ),
-        problems=tuple(reader.problems),
+        problems=reader.told(),
     )
 
 
@@ -80,6 +81,7 @@ class _Reader:
         self.counts: Counter[Tolerance] = Counter()
         self.first: dict[Tolerance, int] = {}
         self.problems: list[Unreadable] = []
+        self.unnamed = 0  # problems after the first MOST_PROBLEMS
         self.text, self.at = self._decoded(data)
 
     def tolerate(self, tolerance: Tolerance, offset: int, count: int = 1) -> None:
@@ -87,7 +89,17 @@ class _Reader:
         self.first.setdefault(tolerance, offset)
 
     def problem(self, offset: int, where: str, why: str) -> None:
-        self.problems.append(Unreadable(offset=offset, where=where, why=why))
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(Unreadable(offset=offset, where=where, why=why))
+        else:
+            self.unnamed += 1
+
+    def told(self) -> tuple[Unreadable, ...]:
+        """The problems; of a file with very many the first, and one that counts the others."""
+        if not self.unnamed:
+            return tuple(self.problems)
+        why = f"{self.unnamed} more problems follow: the file is damaged, or no X12"
+        return (*self.problems, Unreadable(offset=self.problems[-1].offset, where="file", why=why))
 
     def _decoded(self, data: bytes) -> tuple[str, int]:
         """One character a byte, so that positions in the text are offsets in the file."""
