@@ -133,7 +133,7 @@ def write_schemas(folder: Path) -> int:
 
 def conform_folder(folder: Path, *, as_json: bool) -> int:
     """hl7apy's verdict on each message, and what each sender never fills."""
-    from integration_engine.adapters.conformance import judge
+    from integration_engine.adapters.conformance.judging import judge
 
     paths = [path for path in sorted(folder.rglob("*")) if path.suffix in {".hl7", ".txt"} and path.is_file()]
     named: list[tuple[str, bytes]] = []

@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from integration_engine.adapters import conformance
-from integration_engine.adapters.conformance import ConformanceReport, Kind, Remedy, judge, judge_text, nearest_version
+from integration_engine.adapters.conformance import workers
+from integration_engine.adapters.conformance.judging import judge
+from integration_engine.adapters.conformance.needs import NEEDS, Remedy
+from integration_engine.adapters.conformance.report import ConformanceReport
+from integration_engine.adapters.conformance.verdicts import Kind, judge_text
+from integration_engine.adapters.conformance.versions import nearest_version
 
 PROJECT = Path(__file__).resolve().parents[2]
 REAL = Path(os.environ.get("INTEGRATION_ENGINE_SHARED", PROJECT.parent / "shared")) / "real-hl7"
@@ -78,7 +82,7 @@ def test_judge_goes_on_with_the_next_message_when_one_takes_too_long() -> None:
 
 
 def test_judge_says_so_when_no_process_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conformance, "START_SECONDS", 0.0)
+    monkeypatch.setattr(workers, "START_SECONDS", 0.0)
     report = judge([("a", GOOD.encode()), ("b", GOOD.encode())], 30, workers=1)
     assert [(f.text, f.count) for f in report.findings] == [("no process could be started to judge it", 2)]
 
@@ -129,7 +133,7 @@ def test_report_never_repeats_a_field_value(capfd: pytest.CaptureFixture[str]) -
 
 
 def test_every_need_has_positions_the_manual_could_name() -> None:
-    for need in conformance.NEEDS:
+    for need in NEEDS:
         assert all(len(position.split("-")[0]) == 3 for position in need.positions), need
 
 
