@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import Decimal
 
 from integration_engine.core.codes import Hcpcs
 from integration_engine.core.errors import NotInForce
-from integration_engine.core.findings import Citation, Decision, Finding, Outcome, ParameterUse, Queue, Severity
+from integration_engine.core.findings import Citation, Decision, Finding, ParameterUse, Severity
 from integration_engine.core.money import ZERO
 from integration_engine.domain.coverage import Basis, BenefitPeriod, Coverage
 from integration_engine.domain.encounter import EncounterType
@@ -28,6 +27,7 @@ from integration_engine.rules.modifiers.coding import coded_lines
 from integration_engine.rules.modifiers.day import ModifierFacts, ModifiersResult
 from integration_engine.rules.modifiers.marks import SEPARATE
 from integration_engine.rules.parameters import Parameters, PayerEntry, PayerProfile
+from integration_engine.rules.payer_in_force import coverages_in_force, not_in_force, payer_decision, unplaceable
 from integration_engine.rules.payment_order import payment_order
 from integration_engine.rules.repairs import leave_out, repaired
 from integration_engine.rules.scrubber import scrub
@@ -35,11 +35,6 @@ from integration_engine.rules.units.billing import billed_units
 from integration_engine.rules.units.services import UnitsResult
 
 TIE = Citation(document="CMS Pub 100-04 ch. 5", section="§20.2.C")
-HOUSE = Citation(document="house rule", section="order of payers; mappings/practice.yaml")
-DATES = Citation(document="house rule", section="every value is asked by date of service; mappings/")
-PROFILES = Citation(document="house rule", section="a payer without a profile has no rules; mappings/practice.yaml")
-DISCIPLINE = Citation(document="CMS Pub 100-04 ch. 5", section="§20.1")
-SUBSCRIBER = Citation(document="X222A1", section="loops 2010BA and 2010BB")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +61,11 @@ def adjudicate(day: TreatmentDay, parameters: Parameters, history: History) -> A
     entry = parameters.practice.payers.get(coverage.payer_id or "") if coverage else None
     evaluation = any(e.encounter_type is EncounterType.EVALUATION for e in day.encounters)
     if coverage is None or entry is None or day.discipline is None:
-        findings.extend(_unplaceable(day, coverage))
+        findings.extend(unplaceable(day, coverage))
         return _answer(day, parameters, decisions, findings, evaluation=evaluation, entry=entry)
     profile = parameters.profiles[entry.payer.profile]
     key = ("first payer", entry.payer.key, coverage.rank, len(day.coverages), day.date_of_service)
-    decisions.append(parameters.remember(key, lambda: _payer_decision(coverage, entry, day)))
+    decisions.append(parameters.remember(key, lambda: payer_decision(coverage, entry, day)))
     try:
         gates = check_gates(day, profile, history, parameters)
         decisions.extend(gates.decisions)
@@ -101,7 +96,7 @@ def adjudicate(day: TreatmentDay, parameters: Parameters, history: History) -> A
         decisions.extend((*payment_order(quantities.codes, day, history, entry, parameters), *edit_decisions))
         findings.extend(edit_findings)
     except NotInForce as error:
-        findings.append(_not_in_force(error))
+        findings.append(not_in_force(error))
         return _answer(day, parameters, decisions, findings, evaluation=evaluation, entry=entry)
     return Adjudication(
         date_of_service=day.date_of_service,
@@ -249,16 +244,6 @@ def _answer(
     )
 
 
-def coverages_in_force(coverages: Sequence[Coverage], on: date) -> list[Coverage]:
-    """The coverages in force on a date, by rank."""
-    in_force = [
-        c
-        for c in coverages
-        if (c.effective_on is None or c.effective_on <= on) and (c.ends_on is None or on <= c.ends_on)
-    ]
-    return sorted(in_force, key=lambda c: c.rank or 99)
-
-
 def _modifier_facts(
     day: TreatmentDay,
     discipline: Discipline,
@@ -341,79 +326,4 @@ def _tie(units: UnitsResult) -> tuple[Decision, ...]:
             citation=TIE,
             otherwise=others,
         ),
-    )
-
-
-def _payer_decision(coverage: Coverage, entry: PayerEntry, day: TreatmentDay) -> Decision:
-    return Decision(
-        station="payer",
-        subject="coverage",
-        rule="payer.primary_in_force",
-        value=entry.payer.key,
-        working=(
-            f"{len(day.coverages)} coverages stated; rank {coverage.rank or 'not stated'} is the first in force on {day.date_of_service}",
-            f"rules of profile {entry.payer.profile}",
-        ),
-        citation=HOUSE,
-        otherwise=("another coverage in force with a lower rank would be billed first, by its own payer's rules",),
-    )
-
-
-def _unplaceable(day: TreatmentDay, coverage: Coverage | None) -> list[Finding]:
-    findings = []
-    if day.discipline is None:
-        findings.append(
-            Finding(
-                id="documentation.discipline_missing",
-                severity=Severity.ERROR,
-                text="The visit does not say whether it was PT, OT or SLP.",
-                fix="Send the discipline (ZVS-1 in the therapy feed).",
-                owner="treating clinician",
-                subject="encounter.discipline",
-                queue=Queue.DOCUMENTATION,
-                citation=DISCIPLINE,
-            )
-        )
-    if coverage is None:
-        findings.append(
-            Finding(
-                id="interface.no_coverage",
-                severity=Severity.ERROR,
-                text="No coverage is known that is in force on the date of service.",
-                fix="Send the insurance (IN1) with an ADT or with the charge.",
-                owner="front desk",
-                subject="coverage",
-                queue=Queue.INTERFACE,
-                citation=SUBSCRIBER,
-            )
-        )
-    elif day.discipline is not None:
-        findings.append(
-            Finding(
-                id="interface.payer_unknown",
-                severity=Severity.ERROR,
-                text="The payer of this coverage is not in mappings/practice.yaml, so no rule of units or modifiers is known.",
-                fix="Add the payer with its profile to mappings/practice.yaml, or correct IN1-3 in the EMR.",
-                owner="interface administrator",
-                subject="coverage.payer_id",
-                observed=coverage.payer_id or "",
-                queue=Queue.INTERFACE,
-                citation=PROFILES,
-            )
-        )
-    return findings
-
-
-def _not_in_force(error: NotInForce) -> Finding:
-    return Finding(
-        id="configuration.not_in_force",
-        severity=Severity.ERROR,
-        text=str(error),
-        fix="Extend the dated value in mappings/ with its source; the day is adjudicated again by itself.",
-        owner="interface administrator",
-        subject=error.name,
-        observed=error.as_of.isoformat(),
-        queue=Queue.INTERFACE,
-        outcome=Outcome.NOT_CHECKED,
-        citation=DATES,
     )
