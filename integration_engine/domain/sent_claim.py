@@ -23,7 +23,7 @@ class SentClaim:
 
     Shapes   id, day_id, patient_id: the store's. number: CLM01. draft: with its line control numbers (REF*6R).
              standing: a word of rules/life_cycle.Standing. refusal: why, where it was refused before adjudication.
-             file_by: last day on which it may be filed.
+             file_by: last day on which it may be filed. follows_id: the claim it corrects, or that its draft rests on.
     """
 
     id: int
@@ -37,3 +37,4 @@ class SentClaim:
     refusal: tuple[Finding, ...] = ()
     submitted_on: date | None = None
     file_by: date | None = None
+    follows_id: int | None = None

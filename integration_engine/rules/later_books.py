@@ -10,7 +10,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date
 
+from integration_engine.domain.claim import Frequency
 from integration_engine.domain.ledger import Account, Entry, EntryKind
+from integration_engine.rules.claim_chain import Chain, standing_link
 from integration_engine.rules.ledger import open_balance, standing
 
 
@@ -48,6 +50,38 @@ def taken_over_anew(
         )
         for (claim, account), cents in amounts.items()
         if cents
+    )
+
+
+def transfers_due(chain: Chain, postings: Iterable[Entry], on: date) -> tuple[Entry, ...]:
+    """The legs that leave what a later payer took over on the claim of its chain that stands; none when it is so already.
+
+    Shapes   postings: every leg of the postings that touch the chain's claims. Only what corrections refused out of
+             their turn left elsewhere is moved; the sum stays.
+    """
+    listed = tuple(postings)
+    rank = {link.number for link in chain}
+    moved = _moved(rank, listed)
+    owed = {link.number: moved.get((link.number, Account.RECEIVABLE_PAYER), 0) for link in chain}
+    stands = standing_link(chain)
+    due = dict.fromkeys(owed, 0)
+    if stands is not None and stands.frequency is not Frequency.VOID:
+        due[stands.number] = sum(owed.values())
+    if sum(owed.values()) != sum(due.values()):
+        return ()  # what is owed to nobody here has to go back to the patient: that is the refusal's own posting
+    times = len({entry.posting for entry in listed if entry.posting.startswith(f"transfer|chain|{chain[0].number}|")})
+    return tuple(
+        Entry(
+            posting=f"transfer|chain|{chain[0].number}|{times + 1}",
+            account=Account.RECEIVABLE_PAYER,
+            kind=EntryKind.TRANSFER,
+            on=on,
+            debit=max(due[number] - cents, 0),
+            credit=max(cents - due[number], 0),
+            claim=number,
+        )
+        for number, cents in owed.items()
+        if due[number] != cents
     )
 
 

@@ -75,26 +75,6 @@ def refusal_entries(numbers: Collection[str], on: date, earlier: Iterable[Entry]
     return tuple(leg for number, legs in of_claim.items() for leg in undo(legs, on, f"refusal|{number}"))
 
 
-def charges_again(refused: Collection[str], on: date, earlier: Iterable[Entry]) -> tuple[Entry, ...]:
-    """What a refused replacement or void posts on the claim it corrected: that claim is owed again, as it was sent.
-
-    Shapes   refused: numbers of the refused corrections. earlier: the entries of the claims they corrected; what was
-             posted again before is not posted a second time.
-    """
-    listed = tuple(earlier)
-    posted = {entry.posting for entry in listed}
-    found: list[Entry] = []
-    for number in sorted(refused):
-        key = f"refusal|{number}|charge"
-        if key in posted:
-            continue
-        for entry in listed:
-            if entry.posting == _undo_key(number):
-                again = replace(entry, posting=key, kind=EntryKind.CHARGE, on=on, undoes=None)
-                found.append(replace(again, debit=entry.credit, credit=entry.debit))
-    return tuple(found)
-
-
 def refusals_undone(numbers: Collection[str], on: date, earlier: Iterable[Entry]) -> tuple[Entry, ...]:
     """What a refusal that turned out wrong posts: all that it took back stands again.
 
@@ -108,18 +88,6 @@ def refusals_undone(numbers: Collection[str], on: date, earlier: Iterable[Entry]
         replace(entry, posting=f"{entry.posting}|again", on=on)
         for entry in listed
         if (entry.posting, entry.claim) in undone and f"{entry.posting}|again" not in postings
-    )
-
-
-def charges_replaced_after_all(taken: Collection[str], on: date, earlier: Iterable[Entry]) -> tuple[Entry, ...]:
-    """What a refused replacement or void posts that the payer took all the same: what was posted again is taken back.
-
-    Shapes   taken: numbers of those corrections. earlier: the entries of the claims they corrected. Safe to repeat.
-    """
-    stands = standing(earlier)
-    keys = {f"refusal|{number}|charge" for number in taken}
-    return tuple(
-        leg for key in sorted(keys) for leg in undo((e for e in stands if e.posting == key), on, f"{key}|undo")
     )
 
 

@@ -9,7 +9,7 @@ Source  X12.md §3.3 (late or out-of-order answers); 005010X214 STC01; 005010X22
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -68,6 +68,13 @@ def standing(events: Iterable[ClaimEvent]) -> Standing:
     Raises   ValueError without any event: a claim that was never sent has no standing.
     """
     told = _without_refused_corrections(events)
+    own = [event for event in told if event.kind not in TAKEN_OVER]
+    if own and _furthest(own) is Standing.REFUSED:
+        return Standing.REFUSED  # it was never there, so nothing took its place
+    return _furthest(told)
+
+
+def _furthest(told: Sequence[ClaimEvent]) -> Standing:
     # A payment and its reversal may bear one date: what counts is whether any payment was never taken back.
     kinds = Counter(event.kind for event in told)
     if kinds[ClaimEventKind.PAID] <= kinds[ClaimEventKind.PAYMENT_REVERSED]:

@@ -32,6 +32,7 @@ from integration_engine.rules.parameters import Parameters
 from integration_engine.rules.remit_matching import match
 from integration_engine.store import Connection, Store
 from integration_engine.store.later_claims import Family, WaitingClaim
+from integration_engine.store.refusals import REJECTIONS
 
 RANKS = tuple(zip((FIRST, *AFTER_FIRST), AFTER_FIRST, strict=False))  # each rank with the one behind
 Payments = Sequence[tuple[Remit, RemitClaim]]
@@ -84,7 +85,8 @@ class SettleLaterPayers:
             self.store.later_claims.redraw(connection, earlier, waiting, course.drafts, course.refusal, self.now)
             last = later[-1] if later else None
             if course.drafts and last is not None and last.state is SentState.REFUSED:
-                self.store.holds.sync(connection, (), self.now, claim_id=last.id)  # it waits under the new draft
+                # It waits under the new draft.
+                self.store.holds.sync(connection, (), self.now, claim_id=last.id, families=REJECTIONS)
             if course.findings:
                 stands = standing_claim(later) or earlier
                 told[stands.id] = (*told.get(stands.id, ()), *course.findings)

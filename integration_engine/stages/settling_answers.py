@@ -19,9 +19,10 @@ from integration_engine.rules.life_cycle import ADJUDICATED, standing
 from integration_engine.rules.parameters import Parameters
 from integration_engine.stages.later_payers import SettleLaterPayers
 from integration_engine.stages.posting_remits import Gathered
-from integration_engine.stages.refused_corrections import refused_corrections
+from integration_engine.stages.settling_chains import Changed, SettleChains
 from integration_engine.stages.taken_after_all import taken_after_all
 from integration_engine.store import Connection, Store
+from integration_engine.store.refusals import REJECTIONS
 from integration_engine.store.submissions import NewEvent
 
 
@@ -79,16 +80,18 @@ class SettleAnswers:
             for claim_id, word, _ in gathered.words
             if word.refusal is not None and stands[claim_id] == "refused"
         }
-        patients = set(submissions.refuse(connection, refused, now))
+        patients = set(store.refusals.refuse(connection, refused, now))
         self._close_books(connection, refused)
-        patients |= taken_after_all(store, connection, stands, on, now)
+        taken, theirs = taken_after_all(store, connection, touched, on, now)
+        chains = SettleChains(store=store, on=on, now=now)
+        patients |= theirs | chains.settle(connection, touched | taken, Changed(refused=refused, taken=taken))
         decided = {claim_id for claim_id, word, _ in gathered.words if word.event.kind in ADJUDICATED}
         later = SettleLaterPayers(store=store, parameters=self.parameters, on=on, now=now)
-        later.settle(connection, decided | refused.keys() | gathered.payer_numbers.keys())
+        later.settle(connection, decided | refused.keys() | taken | gathered.payer_numbers.keys())
         patients |= set(submissions.waiting_for_number(connection, gathered.payer_numbers))
         submissions.decide_again(connection, patients, now)
         for batch_id, findings in stops.items():
-            store.holds.sync(connection, findings, now, batch_id=batch_id)
+            store.holds.sync(connection, findings, now, batch_id=batch_id, families=REJECTIONS)
         return len(touched), len(refused)
 
     def _file(
@@ -128,7 +131,6 @@ class SettleAnswers:
         earlier, ids = self.store.ledger.postings_of(connection, refused)
         entries = refusal_entries(set(numbers.values()), self.on, earlier)
         self.store.ledger.append(connection, entries, ids, self.now)
-        refused_corrections(self.store, connection, refused, self.on, self.now)
 
 
 def held_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:

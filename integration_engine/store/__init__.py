@@ -27,6 +27,7 @@ from integration_engine.store.later_claims import LaterClaims
 from integration_engine.store.ledger import Ledger
 from integration_engine.store.queries.conserve import conserve
 from integration_engine.store.records import PatientRecords
+from integration_engine.store.refusals import Refusals
 from integration_engine.store.sent_files import SentFiles
 from integration_engine.store.submissions import Submissions
 from integration_engine.store.versions import Versions
@@ -53,6 +54,7 @@ class Store:
     batches: Batches
     sent_files: SentFiles
     submissions: Submissions
+    refusals: Refusals
     later_claims: LaterClaims
     clinician_times: ClinicianTimes
     answers: AnswerFiles
@@ -77,7 +79,7 @@ class Store:
         ids = IdFactory()
         audit = Audit(ids)
         holds = Holds(ids, audit)
-        submissions = Submissions(ids, holds)
+        submissions = Submissions(ids)
         return cls(
             database=database,
             ids=ids,
@@ -90,6 +92,7 @@ class Store:
             batches=Batches(database, ids, holds, submissions, audit),
             sent_files=SentFiles(ids, submissions),
             submissions=submissions,
+            refusals=Refusals(holds),
             later_claims=LaterClaims(ids, holds, submissions),
             clinician_times=ClinicianTimes(),
             answers=AnswerFiles(ids),

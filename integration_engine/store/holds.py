@@ -128,15 +128,22 @@ class Holds:
             self._release(connection, gone, now)
 
     def sync_days(
-        self, connection: Connection, days: Sequence[tuple[int, int, Sequence[Finding]]], now: datetime
+        self,
+        connection: Connection,
+        days: Sequence[tuple[int, int, Sequence[Finding]]],
+        now: datetime,
+        *,
+        families: tuple[str, ...] = (),
     ) -> None:
         """The same for many days at once: (day id, patient id, findings)."""
         known: dict[int, list[Any]] = {day_id: [] for day_id, _, _ in days}
-        rows = connection.execute(
-            select(hold).where(hold.c.treatment_day_id.in_(list(known)), hold.c.state.in_(("open", "overridden")))
-        )
-        for row in rows:
-            known[row.treatment_day_id].append(row)
+        for part in parts(sorted(known)):
+            rows = connection.execute(
+                select(hold).where(hold.c.treatment_day_id.in_(part), hold.c.state.in_(("open", "overridden")))
+            )
+            for row in rows:
+                if not families or row.finding.startswith(families):
+                    known[row.treatment_day_id].append(row)
         opened: list[tuple[Any, ...]] = []
         gone: list[int] = []
         for day_id, patient_id, findings in days:

@@ -1,4 +1,4 @@
-"""Claims that have left: what they said, every event since, where they stand, and what was refused before adjudication.
+"""Claims that have left: what they said, every event since, and where they stand; what was refused is in refusals.py.
 
 Events are appended and never rewritten; the standing beside them is what rules/life_cycle.py made of all of them.
 """
@@ -6,23 +6,21 @@ Events are appended and never rewritten; the standing beside them is what rules/
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import Connection, Select, func, select
 
 from integration_engine.core.findings import Finding
 from integration_engine.domain.claim import Frequency, numbered
 from integration_engine.domain.claim_event import ClaimEvent, ClaimEventKind
-from integration_engine.domain.record import ChargeState, DayState
 from integration_engine.domain.sent_claim import SentClaim, SentState
 from integration_engine.store import tables as t
 from integration_engine.store.database import bulk_delete, bulk_insert, insert_if_absent, parts, update_many
-from integration_engine.store.documents import decode_draft, encode
-from integration_engine.store.holds import Holds
+from integration_engine.store.documents import decode_draft
 from integration_engine.store.ids import IdFactory
 
 LEFT = tuple(state.value for state in SentState)
@@ -72,23 +70,22 @@ class SentFile:
 class Submissions:
     """Everything there is to ask and to say about claims that have left."""
 
-    def __init__(self, ids: IdFactory, holds: Holds) -> None:
+    def __init__(self, ids: IdFactory) -> None:
         self._ids = ids
-        self._holds = holds
 
     # --- asking -------------------------------------------------------------------------------------------------------
 
     def of_day(self, connection: Connection, day_id: int) -> tuple[SentClaim, ...]:
         """The claims that have left for a day, oldest first."""
         where = t.claim.c.treatment_day_id == day_id, t.claim.c.state.in_(("submitted", "refused"))
-        return tuple(_claim(row) for row in connection.execute(_sent().where(*where).order_by(t.claim.c.id)))
+        return tuple(_claim(row) for row in connection.execute(sent_claims().where(*where).order_by(t.claim.c.id)))
 
     def of_days(self, connection: Connection, day_ids: Collection[int]) -> list[SentClaim]:
         """The claims that have left for several days, oldest first."""
         found: list[SentClaim] = []
         for part in parts(sorted(day_ids)):
             where = t.claim.c.treatment_day_id.in_(part), t.claim.c.state.in_(("submitted", "refused"))
-            found.extend(_claim(row) for row in connection.execute(_sent().where(*where).order_by(t.claim.c.id)))
+            found.extend(_claim(row) for row in connection.execute(sent_claims().where(*where).order_by(t.claim.c.id)))
         return found
 
     def by_number(self, connection: Connection, numbers: Collection[str]) -> dict[str, SentClaim]:
@@ -96,7 +93,7 @@ class Submissions:
         found = {}
         for part in parts(sorted(numbers)):
             left = t.claim.c.number.in_(part), t.claim.c.state.in_(LEFT)
-            for row in connection.execute(_sent().where(*left)):
+            for row in connection.execute(sent_claims().where(*left)):
                 found[row.number] = _claim(row)
         return found
 
@@ -132,7 +129,7 @@ class Submissions:
         found: dict[str, list[SentClaim]] = defaultdict(list)
         for part in parts(sorted(numbers)):
             left = t.claim.c.payer_control_number.in_(part), t.claim.c.state.in_(LEFT)
-            query = _sent().where(*left).order_by(t.claim.c.id)
+            query = sent_claims().where(*left).order_by(t.claim.c.id)
             for row in connection.execute(query):
                 found[row.payer_control_number].append(_claim(row))
         return {number: tuple(claims) for number, claims in found.items()}
@@ -245,6 +242,26 @@ class Submissions:
         return found
 
     @staticmethod
+    def corrected_days(connection: Connection, claim_ids: Collection[int]) -> set[int]:
+        """The days of those of these claims that correct another or were corrected."""
+        found: set[int] = set()
+        c, after = t.claim.c, t.claim.alias("after")
+        for part in parts(sorted(claim_ids)):
+            correcting = c.id.in_(part), c.frequency != Frequency.ORIGINAL.value
+            found.update(connection.execute(select(c.treatment_day_id).where(*correcting)).scalars())
+            corrected = after.c.follows_id.in_(part), after.c.frequency != Frequency.ORIGINAL.value
+            found.update(connection.execute(select(after.c.treatment_day_id).where(*corrected)).scalars())
+        return found
+
+    @staticmethod
+    def days(connection: Connection, claim_ids: Collection[int]) -> set[int]:
+        """The days these claims bill."""
+        found: set[int] = set()
+        for part in parts(sorted(claim_ids)):
+            found.update(connection.execute(select(t.claim.c.treatment_day_id).where(t.claim.c.id.in_(part))).scalars())
+        return found
+
+    @staticmethod
     def voids_of(connection: Connection, claim_ids: Collection[int]) -> dict[int, int]:
         """The void that went out for each of these claims, where one did and was not refused: claim id → its id."""
         found: dict[int, int] = {}
@@ -299,151 +316,14 @@ class Submissions:
         """Save until when claims may be filed."""
         update_many(connection, t.claim, [{"id": c, "file_by": last} for c, last in sorted(last_days.items())])
 
-    def refuse(self, connection: Connection, refused: Mapping[int, tuple[Finding, ...]], now: datetime) -> list[int]:
-        """Claims the payer never adjudicated: their days are open again and wait in a queue; returns the patients.
-
-        Shapes   refused: claim id → the findings that say why. A claim to a later payer is refused alone: its day was
-                 billed to the first payer and stays so, and the finding waits under the claim.
-        """
-        rows: list[Any] = []
-        for part in parts(sorted(refused)):
-            rows.extend(connection.execute(_sent().where(t.claim.c.id.in_(part), t.claim.c.state == "submitted")))
-        update_many(
-            connection,
-            t.claim,
-            [{"id": row.id, "state": "refused", "refusal": encode(refused[row.id])} for row in rows],
-        )
-        first = [row for row in rows if row.sequence == "P"]
-        for row in rows:
-            if row.sequence != "P":
-                self._holds.sync(connection, refused[row.id], now, claim_id=row.id)
-        self._reopen(connection, [row for row in first if row.frequency == Frequency.ORIGINAL])
-        self._stand_again(connection, [row for row in first if row.frequency != Frequency.ORIGINAL])
-        days: dict[int, tuple[int, list[Finding]]] = {}
-        for row in first:
-            days.setdefault(row.treatment_day_id, (row.patient_id, []))[1].extend(refused[row.id])
-        self._holds.sync_days(
-            connection, [(day, patient, tuple(findings)) for day, (patient, findings) in sorted(days.items())], now
-        )
-        return sorted({row.patient_id for row in rows})
-
-    @staticmethod
-    def refused_among(connection: Connection, claim_ids: Collection[int]) -> set[int]:
-        """Those of these claims that are kept as refused."""
-        found: set[int] = set()
-        for part in parts(sorted(claim_ids)):
-            rows = select(t.claim.c.id).where(t.claim.c.id.in_(part), t.claim.c.state == SentState.REFUSED.value)
-            found.update(connection.execute(rows).scalars())
-        return found
-
-    @staticmethod
-    def gone_again(connection: Connection, claim_ids: Collection[int]) -> dict[int, list[str]]:
-        """The numbers under which refused claims went again to the same payer, oldest first; none for most."""
-        found: dict[int, list[str]] = defaultdict(list)
-        later = t.claim.alias("later")
-        same = [t.claim.c[name] == later.c[name] for name in ("treatment_day_id", "part", "sequence", "payer")]
-        for part in parts(sorted(claim_ids)):
-            rows = connection.execute(
-                select(t.claim.c.id, later.c.number)
-                .join(later, later.c.id > t.claim.c.id)
-                .where(t.claim.c.id.in_(part), *same, later.c.state.in_(("batched", "submitted")))
-                .order_by(later.c.id)
-            )
-            for row in rows:
-                found[row.id].append(row.number)
-        return dict(found)
-
-    def unrefuse(self, connection: Connection, claim_ids: Collection[int], now: datetime) -> set[int]:
-        """Refused claims that the payer took all the same: their days are billed by them; returns the patients."""
-        rows: list[Any] = []
-        for part in parts(sorted(claim_ids)):
-            rows.extend(connection.execute(_sent().where(t.claim.c.id.in_(part))))
-        update_many(
-            connection, t.claim, [{"id": row.id, "state": SentState.SUBMITTED.value, "refusal": ""} for row in rows]
-        )
-        for row in rows:
-            if row.sequence != "P":
-                self._holds.sync(connection, (), now, claim_id=row.id)
-                continue
-            self._holds.sync(connection, (), now, day_id=row.treatment_day_id, families=("rejections",))
-            c = t.claim.c
-            in_its_place = c.treatment_day_id == row.treatment_day_id, c.part == row.part, c.sequence == "P"
-            connection.execute(update(t.claim).where(*in_its_place, c.state == "drafted").values(state="withdrawn"))
-            connection.execute(
-                update(t.treatment_day)
-                .where(t.treatment_day.c.id == row.treatment_day_id)
-                .values(state=DayState.BILLED.value)
-            )
-            lists = connection.execute(select(t.service_line.c.charges).where(t.service_line.c.claim_id == row.id))
-            charges = [charge for text in lists.scalars() for charge in charge_ids(text)]
-            connection.execute(
-                update(t.charge)
-                .where(t.charge.c.id.in_(charges), t.charge.c.state == ChargeState.HELD.value)
-                .values(state=ChargeState.BILLED.value, reason="the payer took the claim after it was refused")
-            )
-        return {row.patient_id for row in rows}
-
-    @staticmethod
-    def _reopen(connection: Connection, rows: Iterable[Any]) -> None:
-        held = {row.id: row.treatment_day_id for row in rows}
-        for part in parts(sorted(set(held.values()))):
-            connection.execute(
-                update(t.treatment_day).where(t.treatment_day.c.id.in_(part)).values(state=DayState.HELD.value)
-            )
-        charges: list[int] = []
-        for part in parts(sorted(held)):
-            lists = connection.execute(select(t.service_line.c.charges).where(t.service_line.c.claim_id.in_(part)))
-            charges.extend(charge for text in lists.scalars() for charge in charge_ids(text))
-        for part in parts(sorted(charges)):
-            connection.execute(
-                update(t.charge)
-                .where(t.charge.c.id.in_(part), t.charge.c.state == ChargeState.BILLED.value)
-                .values(state=ChargeState.HELD.value, reason="refused before adjudication: see the rejections queue")
-            )
-
-    def _stand_again(self, connection: Connection, rows: Iterable[Any]) -> None:
-        """Days whose replacement or void was refused are billed as before it: the payer still has what it corrected."""
-        for row in rows:
-            day = t.treatment_day.c
-            connection.execute(
-                update(t.treatment_day).where(day.id == row.treatment_day_id).values(state=DayState.BILLED.value)
-            )
-            before = self._charges_of(connection, row.follows_id)
-            new = self._charges_of(connection, row.id) - before
-            for ids, state, reason in (
-                (before, ChargeState.BILLED, "billed by the claim whose correction was refused"),
-                (new, ChargeState.HELD, "refused before adjudication: see the rejections queue"),
-            ):
-                connection.execute(
-                    update(t.charge).where(t.charge.c.id.in_(ids)).values(state=state.value, reason=reason)
-                )
-
-    @staticmethod
-    def _charges_of(connection: Connection, claim_id: int) -> set[int]:
-        lists = connection.execute(select(t.service_line.c.charges).where(t.service_line.c.claim_id == claim_id))
-        return {charge for text in lists.scalars() for charge in charge_ids(text)}
-
-    @staticmethod
-    def corrected_by(connection: Connection, claim_ids: Collection[int]) -> dict[int, tuple[int, str]]:
-        """Replacements and voids among these claims: claim id → the claim it corrects, by id and number."""
-        found: dict[int, tuple[int, str]] = {}
-        earlier = t.claim.alias("earlier")
-        for part in parts(sorted(claim_ids)):
-            rows = connection.execute(
-                select(t.claim.c.id, earlier.c.id.label("earlier_id"), earlier.c.number)
-                .join(earlier, earlier.c.id == t.claim.c.follows_id)
-                .where(t.claim.c.id.in_(part), t.claim.c.frequency != Frequency.ORIGINAL)
-            )
-            found.update({row.id: (row.earlier_id, row.number) for row in rows})
-        return found
-
 
 def charge_ids(document: str) -> list[int]:
     """The charge lines (FT1) that a stored service line bills."""
     return [int(value) for value in document.strip("[]").split(",") if value]
 
 
-def _sent() -> Select[Any]:
+def sent_claims() -> Select[Any]:
+    """Claims with the patient of their day, to be narrowed by whoever asks."""
     return select(t.claim, t.treatment_day.c.patient_id).join(
         t.treatment_day, t.treatment_day.c.id == t.claim.c.treatment_day_id
     )
@@ -460,6 +340,7 @@ def _claim(row: Any) -> SentClaim:
         draft=numbered(decode_draft(row.document), row.number),
         payer_control_number=row.payer_control_number,
         refusal=_FINDINGS.validate_json(row.refusal) if row.refusal else (),
+        follows_id=row.follows_id,
         submitted_on=row.submitted_on,
         file_by=row.file_by,
     )
