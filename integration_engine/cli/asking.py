@@ -73,7 +73,7 @@ def adjudicate_files(settings: Settings, files: list[Path]) -> int:
 def check_files(settings: Settings, folder: Path | None) -> int:
     """Compile every file of the mappings folder and say what is wrong where."""
     from integration_engine.bootstrap import mapping_files, read_rules
-    from integration_engine.rules.rule_cases import read_cases
+    from integration_engine.rules.rule_cases.reading import read_cases
 
     try:
         rules = read_rules(settings, folder)
@@ -111,8 +111,9 @@ def report_crosswalk(settings: Settings, feed: str, *, as_json: bool) -> int:
 def write_schemas(folder: Path) -> int:
     """One JSON Schema a file kind."""
     from integration_engine.crosswalk import claim_files, feed_files, receivers
-    from integration_engine.rules import response_models, rule_case_models, rule_models
+    from integration_engine.rules import response_models, rule_models
     from integration_engine.rules.claim_file import compiling
+    from integration_engine.rules.rule_cases.models import CasesFile
 
     folder.mkdir(parents=True, exist_ok=True)
     schemas = {
@@ -120,7 +121,7 @@ def write_schemas(folder: Path) -> int:
         "837p": claim_files.json_schema(),
         "companion_guide": claim_files.companion_guide_schema(),
         "receivers": receivers.json_schema(),
-        "cases": rule_case_models.CasesFile.model_json_schema(),
+        "cases": CasesFile.model_json_schema(),
         **rule_models.json_schemas(),
         **compiling.json_schemas(),
         **response_models.json_schemas(),

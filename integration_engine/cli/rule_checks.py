@@ -13,7 +13,7 @@ from integration_engine.core.errors import MappingError, MappingProblem
 from integration_engine.settings import Settings
 
 if TYPE_CHECKING:
-    from integration_engine.rules.rule_cases import CaseResult
+    from integration_engine.rules.rule_cases.running import CaseResult
 
 FINDINGS = 1
 MEANINGS = {  # by RemarkKind
@@ -30,7 +30,7 @@ def check_rules(settings: Settings, folder: Path | None, *, every: bool, as_json
     Shapes   every: each doubt at its place; else, for people, how many there are of each kind.
     """
     from integration_engine.bootstrap import mapping_files, read_rules
-    from integration_engine.rules.rule_cases import read_cases
+    from integration_engine.rules.rule_cases.reading import read_cases
     from integration_engine.rules.rule_files import review_rules
 
     files = mapping_files(settings, folder).read()
@@ -66,7 +66,7 @@ def check_rules(settings: Settings, folder: Path | None, *, every: bool, as_json
 def run_rule_cases(settings: Settings, folder: Path | None, *, as_json: bool) -> int:
     """Run every case; for each that fails, what was expected, what came, and the working that explains it."""
     from integration_engine.bootstrap import mapping_files
-    from integration_engine.rules.rule_cases import run_all
+    from integration_engine.rules.rule_cases.running import run_all
     from integration_engine.rules.rule_files import compile_rules
 
     try:

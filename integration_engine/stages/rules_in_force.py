@@ -17,7 +17,7 @@ from integration_engine.rules.claim_file.records import ClaimFileRules
 from integration_engine.rules.parameters import Parameters
 from integration_engine.rules.response_files import compile_responses
 from integration_engine.rules.responses import Responses
-from integration_engine.rules.rule_cases import without_cases
+from integration_engine.rules.rule_cases.reading import without_cases
 from integration_engine.rules.rule_files import compile_rules
 
 

@@ -10,7 +10,8 @@ import yaml
 from integration_engine.adapters.mapping_files import MappingFiles, shipped_folder
 from integration_engine.core.errors import MappingError
 from integration_engine.rules.parameters import FilingLimit
-from integration_engine.rules.rule_cases import edit_results, read_cases, read_facts, run_all, run_case, without_cases
+from integration_engine.rules.rule_cases.reading import read_cases, read_facts, without_cases
+from integration_engine.rules.rule_cases.running import edit_results, run_all, run_case
 from integration_engine.rules.rule_files import compile_rules
 from integration_engine.stages.rules_in_force import compile_rules_in_force
 

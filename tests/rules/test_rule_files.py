@@ -9,7 +9,8 @@ import pytest
 from integration_engine.adapters.mapping_files import MappingFiles, shipped_folder
 from integration_engine.core.errors import MappingError, NotInForce
 from integration_engine.rules.parameters import used
-from integration_engine.rules.rule_cases import read_cases, run_case
+from integration_engine.rules.rule_cases.reading import read_cases
+from integration_engine.rules.rule_cases.running import run_case
 from integration_engine.rules.rule_files import RemarkKind, compile_rules, review_rules
 from integration_engine.rules.rule_models import json_schemas
 

@@ -1,6 +1,6 @@
 """What a rule case says: the shape of mappings/cases/*.yaml, checked with file, line and column.
 
-A case states only what matters to it; everything it leaves out is a complete visit that passes (rule_case_day.py).
+A case states only what matters to it; everything it leaves out is a complete visit that passes (visit.py, record.py).
 Shapes only; running them is rule_cases.py.
 """
 

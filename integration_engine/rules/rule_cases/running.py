@@ -1,9 +1,4 @@
-"""Do the rules answer as the cases beside them say? Cases of mappings/cases/ and the two cases of every edit, run.
-
-A case goes through the very ``adjudicate`` that live work goes through; what differs is told with what was expected,
-what came, and the working of the decisions that led there. Cases are tests: they never change what a rule says, and
-they are no part of the parameters' version.
-"""
+"""Cases run through adjudication, and what came out otherwise than they say."""
 
 from __future__ import annotations
 
@@ -11,36 +6,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from integration_engine.core.documents import Document, read_document
-from integration_engine.core.errors import MappingError, MappingProblem
+from integration_engine.core.documents import read_document
 from integration_engine.core.findings import Decision
 from integration_engine.domain.treatment_day import Adjudication
 from integration_engine.rules.adjudicate import adjudicate
 from integration_engine.rules.conditions import Kind
 from integration_engine.rules.edit_facts import CLAIM_FIELDS, LINE_FIELDS
 from integration_engine.rules.parameters import Edit, Parameters
-from integration_engine.rules.rule_case_day import case_facts
-from integration_engine.rules.rule_case_models import CaseFile, CasesFile, Expected, FactFile, FactsFile, Given
+from integration_engine.rules.rule_cases.facts import case_facts
+from integration_engine.rules.rule_cases.models import Expected
+from integration_engine.rules.rule_cases.reading import RuleCase, read_cases
 
-FOLDER = "cases/"
-FACTS = "cases/facts.yaml"
 EDITS = "edits/"
 CODING = frozenset({"payer", "repairs", "units", "modifiers"})
 MOST_WORKING = 40
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleCase:
-    """One case with where it stands. given: what its file says for all, and on top what it says itself."""
-
-    file: str
-    line: int
-    name: str
-    source: str
-    facts: tuple[str, ...]
-    given: Given
-    expect: Expected
-    must_not_appear: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,51 +46,6 @@ class CaseResult:
     def passed(self) -> bool:
         """True when nothing differed."""
         return not self.differences
-
-
-def read_cases(files: Mapping[str, str]) -> tuple[RuleCase, ...]:
-    """Every case of mappings/cases/.
-
-    Raises   MappingError with each field that no case has, each name given twice in a file, each fact nobody stated.
-    """
-    problems: list[MappingProblem] = []
-    found: list[RuleCase] = []
-    facts = read_facts(files)
-    for name in sorted(files):
-        if not name.startswith(FOLDER) or not name.endswith(".yaml") or name == FACTS:
-            continue
-        try:
-            document = read_document(name, files[name])
-            cases = document.check(CasesFile)
-        except MappingError as error:
-            problems.extend(error.problems)
-            continue
-        seen: set[str] = set()
-        for index, case in enumerate(cases.cases):
-            if case.name in seen:
-                problems.append(document.problem(("cases", index, "name"), "another case of this file has this name"))
-            seen.add(case.name)
-            for place, fact in enumerate(case.facts):
-                if fact not in facts:
-                    problems.append(document.problem(("cases", index, "facts", place), f"{FACTS} has no fact {fact!r}"))
-            found.append(_case(document, index, case, cases.given))
-    if problems:
-        raise MappingError(tuple(problems))
-    return tuple(found)
-
-
-def read_facts(files: Mapping[str, str]) -> Mapping[str, FactFile]:
-    """The confirmed facts of mappings/cases/facts.yaml by id; none where there is no such file.
-
-    Raises   MappingError with each field that is not as a fact has it.
-    """
-    text = files.get(FACTS)
-    return read_document(FACTS, text).check(FactsFile).facts if text is not None else {}
-
-
-def without_cases(files: Mapping[str, str]) -> dict[str, str]:
-    """The files that decide something: all but the cases."""
-    return {name: text for name, text in files.items() if not name.startswith(FOLDER)}
 
 
 def run_all(files: Mapping[str, str], parameters: Parameters) -> Iterator[CaseResult]:
@@ -157,21 +91,6 @@ def _runner(parameters: Parameters) -> Callable[[RuleCase], CaseResult]:
     return lambda case: run_case(case, parameters)
 
 
-def _case(document: Document, index: int, case: CaseFile, shared: Given) -> RuleCase:
-    own = {field: getattr(case.given, field) for field in case.given.model_fields_set}
-    source = f"{case.source.document} {case.source.section}".strip()
-    return RuleCase(
-        file=document.file,
-        line=document.place(("cases", index))[0],
-        name=case.name,
-        source=source,
-        facts=tuple(case.facts),
-        given=shared.model_copy(update=own),
-        expect=case.expect,
-        must_not_appear=tuple(case.must_not_appear),
-    )
-
-
 def _result(case: RuleCase, differences: tuple[Difference, ...], working: tuple[str, ...]) -> CaseResult:
     return CaseResult(
         file=case.file,
@@ -181,9 +100,6 @@ def _result(case: RuleCase, differences: tuple[Difference, ...], working: tuple[
         differences=differences,
         working=working,
     )
-
-
-# --- what differs ----------------------------------------------------------------------------------------------------
 
 
 def _differences(case: RuleCase, got: Adjudication) -> Iterator[Difference]:
@@ -267,9 +183,6 @@ def _shown(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(str(one) for one in value) or "none"
     return {True: "yes", False: "no", None: "none", "": "none"}.get(value, str(value))
-
-
-# --- why -------------------------------------------------------------------------------------------------------------
 
 
 def _working(differences: Sequence[Difference], got: Adjudication) -> tuple[str, ...]:
