@@ -8,16 +8,14 @@ from dataclasses import asdict
 from integration_engine.adapters.clock import system_clock
 from integration_engine.bootstrap import decide_again, open_store, read_back, rules_in_force
 from integration_engine.cli.output import print_json, print_table
-from integration_engine.core.money import from_cents
 from integration_engine.settings import Settings
 from integration_engine.stages.adjudicate import Adjudicate
 from integration_engine.stages.assigning_money import AssignMoney
 from integration_engine.stages.read_back import ReadBack
-from integration_engine.store.queries.claims import claims
 
 FINDINGS = 1
 WRONG_USE = 2
-UNKNOWN = "unknown"  # no limit stands in practice.yaml or in the payer's profile
+UNKNOWN = "unknown"
 
 
 def take_in(settings: Settings, every: int, *, as_json: bool) -> int:
@@ -160,36 +158,6 @@ def accept_answer(settings: Settings, answer_id: int, by: str, reason: str) -> i
     return 0
 
 
-def list_claims(settings: Settings, standing: str | None, payer: str | None, *, as_json: bool) -> int:
-    """Claims that have left: where each stands, what is owed, until when it may be filed."""
-    with open_store(settings) as store, store.database.read() as connection:
-        rows = claims(connection, standing=standing, payer=payer)
-    if as_json:
-        print_json(rows)
-        return 0
-    columns = ("claim", "visits", "payer", "date", "kind", "standing", "total", "payer owes", "patient owes", "file by")
-    print_table(
-        "Claims",
-        columns,
-        [
-            (
-                r.number,
-                r.visits,
-                r.payer,
-                r.date_of_service,
-                f"{r.sequence}{r.frequency}",
-                r.standing,
-                r.total,
-                r.payer_owes,
-                r.patient_owes,
-                r.file_by or UNKNOWN,
-            )
-            for r in rows
-        ],
-    )
-    return 0
-
-
 def enter_payer_number(settings: Settings, number: str, payer_number: str, by: str, reason: str) -> int:
     """Enter the payer's own number of a claim, as the payer told it; a correction that waits for it then goes."""
     if not by.strip() or not reason.strip() or not payer_number.strip():
@@ -209,25 +177,3 @@ def enter_payer_number(settings: Settings, number: str, payer_number: str, by: s
         decide_again(Adjudicate(store=store, rules=rules_in_force(settings)))
     print(f"{number}: the payer's number is {payer_number.strip()}")
     return 0
-
-
-def show_ledger(settings: Settings, *, as_json: bool) -> int:
-    """Every account with its debits and credits; 1 when the two sides differ."""
-    with open_store(settings) as store, store.database.read() as connection:
-        totals = store.ledger.totals(connection)
-    difference = from_cents(sum(total.debit - total.credit for total in totals))
-    rows = [
-        {
-            "account": total.account,
-            "debits": str(from_cents(total.debit)),
-            "credits": str(from_cents(total.credit)),
-            "balance": str(from_cents(total.debit - total.credit)),
-        }
-        for total in totals
-    ]
-    if as_json:
-        print_json({"accounts": rows, "difference": str(difference)})
-    else:
-        print_table("Ledger", ("account", "debits", "credits", "balance"), [tuple(row.values()) for row in rows])
-        print(f"difference: {difference}")
-    return FINDINGS if difference else 0

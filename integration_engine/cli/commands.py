@@ -12,6 +12,7 @@ import typer
 
 from integration_engine.adapters.clock import shift
 from integration_engine.cli.batches import app as batch_app
+from integration_engine.cli.ledger import app as ledger_app
 from integration_engine.settings import Settings, read_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
@@ -43,6 +44,7 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(codes_app, name="codes")
 app.add_typer(answers_app, name="answers")
 app.add_typer(claims_app, name="claims")
+app.add_typer(ledger_app, name="ledger")
 app.add_typer(database_app, name="db")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -400,7 +402,7 @@ def claims_list(
     as_json: Json = False,
 ) -> None:
     """List claims that have left, by the last day on which they may be filed."""
-    from integration_engine.cli.answers import list_claims
+    from integration_engine.cli.balances import list_claims
 
     sys.exit(list_claims(_settings(), standing, payer, as_json=as_json))
 
@@ -416,14 +418,6 @@ def claims_payer_number(
     from integration_engine.cli.answers import enter_payer_number
 
     sys.exit(enter_payer_number(_settings(), claim, number, by, reason))
-
-
-@app.command()
-def ledger(as_json: Json = False) -> None:
-    """Sum every account of the ledger; its two sides never differ."""
-    from integration_engine.cli.answers import show_ledger
-
-    sys.exit(show_ledger(_settings(), as_json=as_json))
 
 
 # --- denials -------------------------------------------------------------------------------------------------------------

@@ -12,6 +12,8 @@ from datetime import date
 
 from integration_engine.core.findings import Citation, Finding, Queue, Severity
 from integration_engine.domain.running_claim import RunningClaim
+from integration_engine.rules.parameters import Parameters
+from integration_engine.rules.scrubber import filing_last_day
 
 REFUSED, DENIED, APPEAL = "rejections.filing_deadline", "denials.filing_deadline", "denials.appeal_deadline"
 DEADLINES = (REFUSED, DENIED, APPEAL)
@@ -37,6 +39,16 @@ def deadline_findings(claim: RunningClaim, steps: Sequence[int], today: date) ->
         late = "Ask the payer for a late appeal with good cause; else `denials move … --to written_off`."
         found += _near(APPEAL, claim, "appealed", claim.appeal_by, (fix, late), steps, today)
     return tuple(found)
+
+
+def file_by_unknown(payer: str, on: date, parameters: Parameters) -> str:
+    """Why no last day for filing stands with a claim, and where it is entered. payer: its key."""
+    entries = [entry for entry in parameters.practice.payers.values() if entry.payer.key == payer]
+    if not entries:
+        return f"not known: {payer} is no longer in mappings/practice.yaml"
+    if filing_last_day(entries[0], on, parameters) is None:
+        return f"not known: enter timely_filing_days of {payer} in mappings/practice.yaml"
+    return "not known when it was sent"
 
 
 def _near(

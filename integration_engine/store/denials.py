@@ -206,31 +206,35 @@ class Denials:
     def _reopen(self, connection: Connection, claim_ids: Collection[int], now: datetime) -> None:
         """What had gone with a correction is open again, its hold the same hold with its age."""
         for part in parts(sorted(claim_ids)):
-            d, h = t.denial.c, t.hold.c
+            d = t.denial.c
             back = select(d.claim_id).where(d.claim_id.in_(part), d.state == "resubmitted").distinct()
             claims = list(connection.execute(back).scalars())
             connection.execute(
                 update(t.denial).where(d.claim_id.in_(claims), d.state == "resubmitted").values(state="open")
             )
-            last = (
-                select(func.max(h.id))
-                .where(
-                    h.claim_id.in_(claims),
-                    h.queue == Queue.DENIALS.value,
-                    h.state.in_(("resolved", "open")),
-                    h.finding.not_like("%deadline"),
-                )
-                .group_by(h.claim_id)
+            self._reopen_holds(connection, claims, "the corrected claim was refused: the denial stands", now)
+
+    def _reopen_holds(self, connection: Connection, claims: Sequence[int], reason: str, now: datetime) -> None:
+        """The last denial hold of each claim is open again, with its age; who had it has it."""
+        h = t.hold.c
+        last = (
+            select(func.max(h.id))
+            .where(
+                h.claim_id.in_(claims),
+                h.queue == Queue.DENIALS.value,
+                h.state.in_(("resolved", "open")),
+                h.finding.not_like("%deadline"),
             )
-            closed = select(h.id).where(h.id.in_(list(connection.execute(last).scalars())), h.state == "resolved")
-            holds = list(connection.execute(closed).scalars())
-            values = {"state": "open", "closed_at": None, "closed_by": "", "reason": ""}
-            connection.execute(update(t.hold).where(h.id.in_(holds)).values(values))
-            for hold in holds:
-                reason = "the corrected claim was refused: the denial stands"
-                self._audit.append(
-                    connection, who="engine", what="reopened", subject=f"hold {hold}", reason=reason, now=now
-                )
+            .group_by(h.claim_id)
+        )
+        closed = select(h.id).where(h.id.in_(list(connection.execute(last).scalars())), h.state == "resolved")
+        holds = list(connection.execute(closed).scalars())
+        values = {"state": "open", "closed_at": None, "closed_by": "", "reason": ""}
+        connection.execute(update(t.hold).where(h.id.in_(holds)).values(values))
+        for hold in holds:
+            self._audit.append(
+                connection, who="engine", what="reopened", subject=f"hold {hold}", reason=reason, now=now
+            )
 
     def move(
         self, connection: Connection, denial_id: int, state: str, *, by: str, reason: str, now: datetime
@@ -255,6 +259,25 @@ class Denials:
             raise LookupError(msg)
         self._audit.append(connection, who=by, what=state, subject=f"denial {denial_id}", reason=reason, now=now)
         return before[0]
+
+    @staticmethod
+    def given_up(connection: Connection, claim_id: int) -> tuple[int, ...]:
+        """Nothing is owed by the payer on this claim any more, by a decision of ours: its open denials end; their ids."""
+        d = t.denial.c
+        ids = connection.execute(select(d.id).where(d.claim_id == claim_id, d.state.in_(UNDECIDED)).order_by(d.id))
+        found = tuple(ids.scalars())
+        connection.execute(update(t.denial).where(d.id.in_(found)).values(state=DenialState.WRITTEN_OFF.value))
+        return found
+
+    def owed_again(self, connection: Connection, claim_id: int, now: datetime) -> tuple[int, ...]:
+        """What was given up on this claim is owed again: the denials that had ended so are open, with their hold; their ids."""
+        d = t.denial.c
+        gone = d.claim_id == claim_id, d.state == DenialState.WRITTEN_OFF.value
+        found = tuple(connection.execute(select(d.id).where(*gone).order_by(d.id)).scalars())
+        connection.execute(update(t.denial).where(d.id.in_(found)).values(state=DenialState.OPEN.value))
+        if found:
+            self._reopen_holds(connection, [claim_id], "the write-off was taken back: it is owed again", now)
+        return found
 
     @staticmethod
     def claim_of(connection: Connection, denial_id: int) -> int:

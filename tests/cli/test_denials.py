@@ -202,3 +202,40 @@ def test_a_denial_hold_says_why_it_matters_and_where_it_is_worked(home: Path) ->
     assert shown["screen"] == "Patient > Authorizations"
     missing = run("queue", "show", "1", home=home)
     assert (missing.returncode, "`queue list`" in missing.stderr) == (2, True)
+
+
+def test_a_balance_is_given_up_and_restored_by_the_ledger_commands(home: Path) -> None:
+    claims = json.loads(run("claims", "list", "--standing", "denied", "--json", home=home).stdout)
+    number, owed = claims[0]["number"], claims[0]["payer_owes"]
+    named = ("--by", "J. Doe", "--reason", "not worth an appeal")
+    for amount, said in (
+        ("-1.00", "more than nothing"),
+        ("9999.00", "no more can be given up"),
+        ("x", "plain decimal"),
+    ):
+        wrong = run("ledger", "write-off", number, f"--amount={amount}", *named, home=home)
+        assert (wrong.returncode, said in wrong.stderr) == (2, True), wrong.stderr
+    assert run("ledger", "write-off", number, "--amount", owed, "--side", "bank", *named, home=home).returncode == 2
+    done = json.loads(run("ledger", "write-off", number, "--amount", owed, *named, "--json", home=home).stdout)
+    assert (done["amount"], done["side"], done["closed"], len(done["denials"]) > 0) == (owed, "payer", True, True)
+    ledger = json.loads(run("ledger", "--json", home=home).stdout)
+    assert (ledger["written_off"], ledger["difference"]) == (owed, "0.00")
+    assert {"payers_owe", "patients_owe", "unapplied"} <= ledger.keys()
+    back = run("ledger", "restore", number, *named, home=home)
+    assert (back.returncode, f"{owed} is owed by the payer again" in back.stdout) == (0, True), back.stderr
+    assert "open again" in back.stdout
+    assert run("db", "verify", home=home).returncode == 0
+
+
+def test_claims_list_tells_kinds_in_words_why_no_limit_is_known_and_the_next_step(home: Path) -> None:
+    table = run("claims", "list", home=home).stdout
+    assert "\toriginal\t" in table
+    assert "denied: 1; `denials list`" in table
+    with open_store(Settings(home=str(home))) as store, store.database.write() as connection:
+        connection.exec_driver_sql("UPDATE claim SET file_by = NULL")
+    rows = json.loads(run("claims", "list", "--json", home=home).stdout)
+    assert {row["file_by_unknown"] for row in rows} == {"not known when it was sent"}
+    with open_store(Settings(home=str(home))) as store, store.database.write() as connection:
+        connection.exec_driver_sql("UPDATE claim SET payer = 'GONE'")
+    rows = json.loads(run("claims", "list", "--json", home=home).stdout)
+    assert {row["file_by_unknown"] for row in rows} == {"not known: GONE is no longer in mappings/practice.yaml"}

@@ -20,7 +20,11 @@ RECEIVABLES = ("receivable_payer", "receivable_patient")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimRow:
-    """One claim that has left. payer_owes, patient_owes: open balance in dollars."""
+    """One claim that has left.
+
+    Shapes   file_by: None while the limit is not known; file_by_unknown: then why, which only the mappings can tell.
+    Units    payer_owes, patient_owes: open balance in dollars.
+    """
 
     id: int
     number: str
@@ -37,6 +41,7 @@ class ClaimRow:
     payer_control_number: str
     submitted_on: date | None
     file_by: date | None
+    file_by_unknown: str = ""
 
 
 def claims(
