@@ -92,7 +92,8 @@ def report_crosswalk(settings: Settings, feed: str, *, as_json: bool) -> int:
     from integration_engine.crosswalk.report import crosswalk_report
 
     rules = read_rules(settings)
-    rows = [row for row in crosswalk_report(rules.feeds, rules.claim_table.targets()) if row.feed == feed]
+    table = rules.claim_table
+    rows = [row for row in crosswalk_report(rules.feeds, table.targets(), table.sources()) if row.feed == feed]
     if not rows:
         sys.stderr.write(f"no feed is called {feed}; there are {', '.join(rules.feeds.names)}\n")
         return WRONG_USE

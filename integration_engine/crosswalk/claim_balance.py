@@ -15,7 +15,15 @@ from itertools import groupby
 
 from integration_engine.core.errors import OutboundError
 from integration_engine.core.money import ZERO
-from integration_engine.domain.claim import Claim, ClaimDraft, Frequency, LineAdjudication, OtherPayer
+from integration_engine.domain.claim import (
+    Claim,
+    ClaimDraft,
+    Frequency,
+    LineAdjudication,
+    OtherPayer,
+    Payer,
+    ProviderNumber,
+)
 from integration_engine.domain.remit import Adjustment, AdjustmentGroup
 
 MOST_LINES = 50
@@ -26,9 +34,20 @@ MOST_OTHER_PAYERS = 10
 MOST_ADJUDICATIONS = 15
 MOST_ATTACHMENTS = 10
 MOST_NUMBERS = 5
+MOST_PAYER_IDS = 2
 MOST_ADJUSTMENT_SEGMENTS = 5
 REASONS_A_SEGMENT = 6
 PRIMARY = "P"
+_ALL = frozenset({"0B", "1G", "G2", "LU"})
+# role → position, kinds its loop takes (of the billing provider those of 2010BB too), and the most
+PROVIDER_NUMBERS = {
+    "85": ("2010AA/REF*0B-01", _ALL, 4),
+    "DN": ("2310A/REF*0B-01", _ALL - {"LU"}, 3),
+    "P3": ("2310A/REF*0B*P3-01", _ALL - {"LU"}, 3),
+    "82": ("2310B/REF*0B-01", _ALL, 4),
+    "77": ("2310C/REF*0B-01", _ALL - {"1G"}, 3),
+    "DQ": ("2310D/REF*0B-01", _ALL, 4),
+}
 _GROUPS = frozenset(group.value for group in AdjustmentGroup)
 _NUMBER = re.compile(r"[A-Z0-9]{1,17}")
 
@@ -65,8 +84,21 @@ def _of_claim(draft: ClaimDraft) -> Iterator[tuple[str, str]]:
         yield "2300/REF*F8-02", "a replacement or void names the payer's own number of the claim"
     if len(draft.attachments) > MOST_ATTACHMENTS:
         yield "2300/PWK-01", f"at most {MOST_ATTACHMENTS} attachments"
+    if draft.provider_numbers:
+        yield from _numbers(draft.provider_numbers)
     if sum((line.charge for line in draft.lines), ZERO) != draft.total_charge:
         yield "2300/CLM-02", "total charge is not the sum of its lines"
+
+
+def _numbers(numbers: tuple[ProviderNumber, ...]) -> Iterator[tuple[str, str]]:
+    """Numbers beside the NPI: each kind once a provider, and not more than a loop takes."""
+    kinds = [(one.role, one.qualifier) for one in numbers]
+    for role, (position, kept, most) in PROVIDER_NUMBERS.items():
+        own = [qualifier for of, qualifier in kinds if of == role]
+        if not kept.issuperset(own):
+            yield position, f"a number of this provider is one of {', '.join(sorted(kept))}"
+        if len(set(own)) != len(own) or len(own) > most:
+            yield position, f"at most {most} numbers of this provider, each of another kind"
 
 
 def _of_lines(draft: ClaimDraft) -> Iterator[tuple[str, str]]:
@@ -90,8 +122,14 @@ def _other_payers(draft: ClaimDraft) -> Iterator[tuple[str, str]]:
     sequences = [draft.sequence, *(other.sequence for other in others)]
     if others and sequences.count(PRIMARY) != 1:
         yield "2320/SBR-01", "one payer, and only one, is the primary"
+    if any(sum(map(bool, (p.second_id, p.tax_id, p.claim_office, p.naic))) > MOST_PAYER_IDS for p in _payers(draft)):
+        yield "2330B/REF*2U-01", f"at most {MOST_PAYER_IDS} further ids of another payer"
     if len({other.payer.payer_id for other in others}) != len(others):
         yield "2330B/NM1*PR-09", "two other payers have the same id, and lines could not tell them apart"
+
+
+def _payers(draft: ClaimDraft) -> Iterator[Payer]:
+    return (other.payer for other in draft.other_payers)
 
 
 def _line_decisions(draft: ClaimDraft) -> Iterator[tuple[str, str]]:

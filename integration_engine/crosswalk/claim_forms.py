@@ -27,6 +27,7 @@ from integration_engine.domain.coverage import Relationship
 from integration_engine.domain.remit import Adjustment
 
 MODIFIERS = 4
+_QUALIFIERS = ("0B", "1G", "G2", "LU")
 REASONS_A_SEGMENT = 6
 
 
@@ -211,6 +212,10 @@ DERIVED: Mapping[str, Derived] = {
     ),
     "claim.related_causes": Derived(get=_related_causes, put=_put_related_causes),
     "claim.diagnosis_composites": Derived(get=_diagnoses, put=_put_diagnoses),
+    "line.screening_mark": Derived(
+        get=lambda c: "Y" if line_of(c).screening_referral else "",
+        put=_to("line.screening_referral", lambda text: text == "Y"),
+    ),
     "claim.facility_npi_kind": Derived(get=_kind(attrgetter("draft.service_facility")), put=_nothing),
     "claim.death_format": Derived(get=lambda c: "D8" if draft_of(c).patient.died_on else "", put=_nothing),
     "claim.weight_unit": Derived(get=lambda c: "01" if draft_of(c).patient.weight else "", put=_nothing),
@@ -325,6 +330,18 @@ def _numbers(*roles: str) -> Each:
     )
 
 
+def _own_numbers(role: str, *qualifiers: str, root: str = "claim") -> Each:
+    """Numbers of one provider of the claim or line beside the NPI."""
+    of = attrgetter("draft.provider_numbers" if root == "claim" else "line.provider_numbers")
+    return Each(
+        get=lambda c: (
+            [n for n in several if n.role == role and n.qualifier in qualifiers] if (several := of(c)) else ()
+        ),
+        kind=ProviderNumber,
+        put=_append(f"{root}.provider_numbers", role=role),
+    )
+
+
 def _payer_numbers(kind: str) -> Each:
     return Each(
         get=lambda c: (
@@ -338,6 +355,18 @@ def _payer_numbers(kind: str) -> Each:
 EACH: Mapping[str, Each] = {
     "claim.attachments": Each(get=attrgetter("draft.attachments"), kind=Attachment, put=_append("claim.attachments")),
     "line.attachments": Each(get=attrgetter("line.attachments"), kind=Attachment, put=_append("line.attachments")),
+    "claim.billing_numbers": _own_numbers("85", "0B", "1G"),
+    "claim.payer_billing_numbers": _own_numbers("85", "G2", "LU"),
+    "claim.referring_numbers": _own_numbers("DN", *_QUALIFIERS),
+    "claim.primary_care_numbers": _own_numbers("P3", *_QUALIFIERS),
+    "claim.rendering_numbers": _own_numbers("82", *_QUALIFIERS),
+    "claim.facility_numbers": _own_numbers("77", *_QUALIFIERS),
+    "claim.supervising_numbers": _own_numbers("DQ", *_QUALIFIERS),
+    "line.rendering_numbers": _own_numbers("82", *_QUALIFIERS, root="line"),
+    "line.facility_numbers": _own_numbers("77", *_QUALIFIERS, root="line"),
+    "line.supervising_numbers": _own_numbers("DQ", *_QUALIFIERS, root="line"),
+    "line.ordering_numbers": _own_numbers("DK", *_QUALIFIERS, root="line"),
+    "line.referring_numbers": _own_numbers("DN", *_QUALIFIERS, root="line"),
     "line.other_authorizations": _payer_numbers("G1"),
     "line.other_referrals": _payer_numbers("9F"),
     "other_payer.adjustments": Each(

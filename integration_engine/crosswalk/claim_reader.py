@@ -90,6 +90,7 @@ class _Reader:
 
     def __init__(self, table: ClaimTable, internals: Internals, before: int) -> None:
         self.rows = {section: table.sections[section] for section in SECTIONS}
+        self.openers = {section: _openers(rows) for section, rows in self.rows.items()}
         self.seen: dict[tuple[str, str, str, str], tuple[tuple[SegmentRow, frozenset[int]], ...]] = {}
         self.internals = internals
         self.before = before
@@ -97,6 +98,7 @@ class _Reader:
         self.unread: list[Unread] = []
         self.section = "submitter"
         self.loop = ""
+        self.opener = ""
         self.levels: dict[str, Found] = {section: {} for section in ("submitter", *LEVELS.values())}
         self.claim: Found = {}
         self.began = 0
@@ -164,7 +166,7 @@ class _Reader:
             self.wrong(segment.number, f"837p.yaml has no {name} here")
             return
         row, left_over = placed
-        self.loop = row.loop
+        self.loop, self.opener = row.loop, self.openers[self.section][row.position]
         if left_over:
             self.wrong(segment.number, f"837p.yaml takes no {row.position}-{left_over:02d}")
         for element in row.elements[1:]:
@@ -190,14 +192,13 @@ class _Reader:
 
     def fitting(self, name: str, code: str) -> tuple[tuple[SegmentRow, frozenset[int]], ...]:
         """The rows a segment may belong to, in the loop that is open, else those that open a loop; with what they take."""
-        key = (self.section, self.loop, name, code)
+        openers = self.openers[self.section]
+        key = (self.section, self.opener if self.loop else "", name, code)
         found = self.seen.get(key)
         if found is None:
-            rows = self.rows[self.section]
-            opening = {row.loop: row for row in reversed(rows)}
-            named = [row for row in rows if row.name == name and _qualifies(row, code)]
-            inside = [row for row in named if row.loop == self.loop]
-            fitting = inside or [row for row in named if opening[row.loop] is row]
+            named = [row for row in self.rows[self.section] if row.name == name and _qualifies(row, code)]
+            inside = [row for row in named if self.loop and openers[row.position] == self.opener]
+            fitting = inside or [row for row in named if openers[row.position] == row.position]
             found = self.seen[key] = tuple((row, _taken(row.elements)) for row in fitting)
         return found
 
@@ -209,9 +210,10 @@ class _Reader:
         if not self.claim:
             return
         found: Found = {}
-        for level in LEVELS.values():
-            found |= self.levels[level]
-        found |= self.claim
+        for part in (*(self.levels[level] for level in LEVELS.values()), self.claim):
+            for path, value in part.items():
+                # provider numbers gather from several levels
+                found[path] = (*found.get(path, ()), *value) if isinstance(value, tuple) else value
         number = found.pop("claim.number")
         try:
             draft = self._draft(found)
@@ -275,6 +277,17 @@ def _patient_is_subscriber(tree: dict[str, Any]) -> None:
     if subscriber.get("relationship") == Relationship.SELF.value:
         shared = {key: subscriber[key] for key in ("name", "birth_date", "sex", "address") if key in subscriber}
         tree["patient"] = {**tree.get("patient", {}), **shared}
+
+
+def _openers(rows: tuple[SegmentRow, ...]) -> Mapping[str, str]:
+    """Row → the row that opens its loop: the nearest NM1 before it, or the first of its loop."""
+    found: dict[str, str] = {}
+    latest: dict[str, str] = {}
+    for row in rows:
+        if row.loop not in latest or row.name == "NM1":
+            latest[row.loop] = row.position
+        found[row.position] = latest[row.loop]
+    return found
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------

@@ -108,11 +108,23 @@ class ClaimTable:
 
     def targets(self) -> Mapping[str, str]:
         """Therapy-model field → 837P position, for the crosswalk report."""
-        positions = {e.source: e.position for rows in self.sections.values() for row in rows for e in row.elements}
+        positions = {
+            _whole(row, e.source): e.position for rows in self.sections.values() for row in rows for e in row.elements
+        }
         found = {}
         for path, (source, component) in MODEL_FIELDS.items():
             if source in positions:
                 found[path] = positions[source] + component
+        return found
+
+    def sources(self) -> Mapping[str, str]:
+        """Every claim field the table writes → the first 837P position it stands at."""
+        found: dict[str, str] = {}
+        for rows in self.sections.values():
+            for row in rows:
+                for element in row.elements:
+                    if element.source:
+                        found.setdefault(_whole(row, element.source), element.position)
         return found
 
     def locate(self, position: str) -> str | None:
@@ -121,8 +133,13 @@ class ClaimTable:
             for row in rows:
                 for element in row.elements:
                     if element.position == position:
-                        return f"{row.repeats}{element.source.removeprefix('item')}" if row.repeats else element.source
+                        return _whole(row, element.source)
         return None
+
+
+def _whole(row: SegmentRow, source: str) -> str:
+    """A field's name with the records it is one of: ``claim.attachments.report``, not ``item.report``."""
+    return f"{row.repeats}{source.removeprefix('item')}" if row.repeats and source else source
 
 
 def compile_claim_table(files: Mapping[str, str]) -> ClaimTable:

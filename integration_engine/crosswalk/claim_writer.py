@@ -97,7 +97,9 @@ def refusal(claim: Claim, receiver: Receiver, table: ClaimTable) -> OutboundErro
 
 def _provider(draft: ClaimDraft) -> tuple[object, ...]:
     """What shares a 2000A. Payers are kept apart, as their companion guides may differ about it."""
-    return draft.billing_provider, draft.pay_to_address, draft.payer.key
+    numbers = draft.provider_numbers
+    of_biller = tuple(n for n in numbers if n.role == "85") if numbers else ()
+    return draft.billing_provider, draft.pay_to_address, draft.payer.key, of_biller
 
 
 def _insured(draft: ClaimDraft) -> tuple[object, ...]:

@@ -14,6 +14,7 @@ RECORDS = (
     "encounter",
     "treatment",
     "diagnosis",
+    "enclosure",
     "plan_of_care",
     "progress_note",
     "authorization",

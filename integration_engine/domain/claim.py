@@ -32,7 +32,8 @@ class Payer:
     """Who the claim goes to.
 
     Shapes   key: our name in mappings/practice.yaml. payer_id: 2010BB NM109. profile: rule profile. claim_office: the
-             payer's own office for claims (REF*FY), where its companion guide asks for one.
+             payer's own office for claims (REF*FY), where its companion guide asks for one; so are second_id (REF*2U),
+             tax_id (REF*EI) and naic (REF*NF, the number of the insurers' association).
     """
 
     key: str
@@ -44,6 +45,9 @@ class Payer:
     payer_id_kind: str = "PI"
     address: Address | None = None
     claim_office: str | None = None
+    second_id: str | None = None
+    tax_id: str | None = None
+    naic: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +104,11 @@ class Contract:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderNumber:
-    """A number another payer knows a provider by (2330C to 2330G). role: NM101 of the provider; qualifier: REF01."""
+    """A number beside the NPI that a payer knows a provider by. role: NM101 of the provider; qualifier: REF01.
+
+    Shapes   qualifier: 0B state licence, 1G UPIN, G2 the payer's own number, LU location number. Of the billing provider
+             the payer's own numbers stand with the payer (2010BB), another payer's in 2330C to 2330G.
+    """
 
     role: str
     qualifier: str
@@ -175,7 +183,7 @@ class ServiceLine:
              charge lines (FT1) that this line bills. Two lines of one code, such as an assistant's share and the
              therapist's, name the same charges: a charge is billed while any line of a claim names it, so a credit of
              one charge line draws up the whole day anew and both lines change together (rules/corrections.py).
-             description: what an unlisted code stands for. Providers and facility: only where other than the claim's.
+             description: what an unlisted code stands for. screening_referral: SV111 (EPSDT). Providers and facility: only where other than the claim's.
     Units    units: whole service units; charge in dollars for all units.
     """
 
@@ -201,6 +209,8 @@ class ServiceLine:
     note_kind: str = "ADD"
     referring: Practitioner | None = None
     service_facility: Organization | None = None
+    screening_referral: bool = False
+    provider_numbers: tuple[ProviderNumber, ...] = ()
     other_numbers: tuple[PayerNumber, ...] = ()
     adjudications: tuple[LineAdjudication, ...] = ()
 
@@ -210,10 +220,11 @@ class ClaimDraft:
     """A professional claim, complete but for its numbers.
 
     Shapes   part: 1, or 1..n where more than 50 lines forced a split. sequence: P, S or T (SBR01). diagnoses: 1 to
-             12, principal first. referring_kind: DN or P3. insurance_type: SBR05, why Medicare pays second.
+             12, principal first. primary_care: the second of 2310A. insurance_type: SBR05, why Medicare pays second.
              signature_source: P where the provider signed for an absent patient. delay_reason: CLM20.
              property_casualty_number: the liable insurer's number of the case (REF*Y4).
-             authorization_exception: REF*4N. note_kind: NTE01.
+             authorization_exception: REF*4N. note_kind: NTE01. special_program: CLM12. provider_numbers: in the order
+             of the loops they stand in.
     """
 
     discipline: Discipline
@@ -234,7 +245,7 @@ class ClaimDraft:
     rendering: Practitioner | None = None
     supervising: Practitioner | None = None
     referring: Practitioner | None = None
-    referring_kind: str = "DN"
+    primary_care: Practitioner | None = None
     provider_signature: str = "Y"
     assignment: str = "A"
     benefits_assigned: str = "Y"
@@ -251,6 +262,7 @@ class ClaimDraft:
     note_kind: str = "ADD"
     insurance_type: str | None = None
     signature_source: str | None = None
+    special_program: str | None = None
     delay_reason: str | None = None
     property_casualty_number: str | None = None
     authorization_exception: str | None = None
@@ -264,6 +276,7 @@ class ClaimDraft:
     first_contact_on: date | None = None
     attachments: tuple[Attachment, ...] = ()
     contract: Contract | None = None
+    provider_numbers: tuple[ProviderNumber, ...] = ()
     other_payers: tuple[OtherPayer, ...] = ()
 
 

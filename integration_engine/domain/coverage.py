@@ -29,7 +29,8 @@ class Coverage:
     """One enrolment. rank: 1 primary, 2 secondary, 3 tertiary. payer_id: the sender's id, resolved by mappings/practice.yaml.
 
     The subscriber fields are only sent when the subscriber is not the patient. Spans include both ends.
-    insurance_type: why Medicare pays after another payer, in the codes of 837P SBR05.
+    insurance_type: why Medicare pays after another payer, in the codes of 837P SBR05. benefits_assigned: Y, N or W (the
+    patient refuses), CLM08. release_of_information: Y signed, I informed consent, N refused, CLM09. None: not said.
     """
 
     rank: int | None = None
@@ -49,6 +50,8 @@ class Coverage:
     authorization_number: str | None = None
     referral_number: str | None = None
     insurance_type: str | None = None
+    benefits_assigned: str | None = None
+    release_of_information: str | None = None
 
 
 class BenefitPeriod(StrEnum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from integration_engine.core.codes import Icd10
@@ -57,6 +58,44 @@ class Accident:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    """A document that goes with the claim, as the EMR states it.
+
+    Shapes   report, transmission: in the codes of PWK01 and PWK02. number: what the document is found by. line_id: the
+             sender's id of the charge line it belongs to, None for the whole claim.
+    """
+
+    report: str | None = None
+    transmission: str | None = None
+    number: str | None = None
+    line_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimSupplement:
+    """What the EMR says for the claim alone, which neither the visit nor the coverage shows.
+
+    Shapes   note_kind: NTE01. delay_reason: CLM20, why the claim is late. special_program: CLM12.
+             authorization_exception: REF*4N, why care began without an authorization. last_seen_on: by the attending
+             physician. admitted_on, discharged_on: of the stay the visit falls in. signature_source: P where the
+             provider signed for an absent patient. contract_…: CN101, CN102 and CN104.
+    """
+
+    note: str | None = None
+    note_kind: str | None = None
+    delay_reason: str | None = None
+    special_program: str | None = None
+    authorization_exception: str | None = None
+    last_seen_on: date | None = None
+    admitted_on: date | None = None
+    discharged_on: date | None = None
+    signature_source: str | None = None
+    contract_kind: str | None = None
+    contract_amount: Decimal | None = None
+    contract_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Encounter:
     """What the EMR states about one encounter.
 
@@ -90,4 +129,7 @@ class Encounter:
     accident: Accident | None = None
     medical_necessity_attested: bool | None = None  # supports KX above the threshold
     patient_paid: str | None = None
+    primary_care: Practitioner | None = None
+    supplement: ClaimSupplement | None = None
+    enclosures: tuple[Enclosure, ...] = ()
     habilitative: bool | None = None  # builds a skill never had, rather than one lost

@@ -50,7 +50,8 @@ class Treatment:
     Units    minutes: all documented whole minutes, the assistant's included. assistant_minutes: those without the
              therapist. joint_minutes: therapist and assistant together; they count as the therapist's. rest_minutes:
              included in start..stop, not in minutes. units_sent: what the EMR computed. device_days: days with data of
-             a remote monitoring device. live_contact: the clinician spoke with the patient in the month.
+             a remote monitoring device. live_contact: the clinician spoke with the patient in the month. description: what
+             an unlisted code stands for. screening_referral: follows from a child's screening (EPSDT).
     """
 
     line_id: str | None = None
@@ -80,3 +81,5 @@ class Treatment:
     live_contact: bool | None = None
     denial_expected: DenialExpected | None = None
     advance_notice: AdvanceNotice | None = None
+    description: str | None = None
+    screening_referral: bool | None = None

@@ -14,7 +14,7 @@ from decimal import Decimal
 from integration_engine.core.codes import Hcpcs
 from integration_engine.core.findings import Decision, Finding
 from integration_engine.domain.authorization import Appointment, Authorization
-from integration_engine.domain.claim import Attachment, ClaimDraft
+from integration_engine.domain.claim import ClaimDraft
 from integration_engine.domain.clinician_time import ClinicianTime
 from integration_engine.domain.coverage import BenefitLimit, Coverage
 from integration_engine.domain.encounter import Encounter
@@ -38,8 +38,7 @@ class TreatmentDay:
     Shapes   encounters: of this date and discipline, treatments already net of credits and replacements.
              coverages: all of the patient's, ranked. findings: what the crosswalk found in the messages behind it.
              as_of: the day it is adjudicated on, None where time limits are not to be judged. billing_provider: its
-             key, None for the practice's main one. attachments, claim_note: what goes with the claim, as a biller
-             or the EMR said.
+             key, None for the practice's main one.
     """
 
     date_of_service: date
@@ -56,8 +55,6 @@ class TreatmentDay:
     findings: tuple[Finding, ...] = ()
     as_of: date | None = None
     billing_provider: str | None = None
-    attachments: tuple[Attachment, ...] = ()
-    claim_note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,12 +27,15 @@ from integration_engine.rules.claim_parties import (
     missing,
     named,
     patient_of,
+    release_refused,
     rendering_of,
     subscriber_of,
     undecided,
 )
+from integration_engine.rules.claim_supplement import enclosed_problems, supplemented
 from integration_engine.rules.modifiers.day import CodedLine
 from integration_engine.rules.parameters import CaseNumber, ClaimRule, Location, Parameters, PayerEntry, PayerProfile
+from integration_engine.rules.provider_numbers import with_provider_numbers
 
 MOST_DIAGNOSES = 12
 AUTO = "AA"
@@ -108,7 +111,9 @@ class _Assembly:
         subscriber, patient = self.subscriber(rule), self.patient()
         claim = self.claim_wide(location, place)
         accident = self.accident(rule)
-        facts = LineFacts.of(self.day, self.treatments, diagnoses, self.profile, rule, self.parameters)
+        self.findings.extend(release_refused(self.coverage))
+        self.findings.extend(enclosed_problems(self.day))
+        facts = LineFacts.of(self.day, self.treatments, diagnoses, self.profile, rule, self.parameters, self.coverage)
         priced = [service_line(number, line, facts, claim) for number, line in enumerate(coded, start=1)]
         for _, found in priced:
             self.findings.extend(found)
@@ -138,11 +143,15 @@ class _Assembly:
             onset_on=self.onset(),
             initial_treatment_on=self.initial_treatment() if rule.initial_treatment_sent else None,
             patient_paid=self.patient_paid(),
-            attachments=self.day.attachments,
-            note=self.day.claim_note,
+            pay_to_address=self.parameters.practice.pay_to.get(location.billing_provider),
+            primary_care=self.primary_care(rule),
+            assignment=rule.assignment,
+            benefits_assigned=self.coverage.benefits_assigned or rule.benefits_assigned,
+            release_of_information=self.coverage.release_of_information or rule.release_of_information,
             other_payers=self.other_payers() if rule.later_payers else (),
         )
-        return split(_with_accident(whole, accident, rule), rule)
+        whole = supplemented(_with_accident(whole, accident, rule), self.day)
+        return tuple(with_provider_numbers(part, self.parameters.practice) for part in split(whole, rule))
 
     # --- parts ----------------------------------------------------------------------------------------------------------
 
@@ -273,6 +282,9 @@ class _Assembly:
                 subject="encounter.referring",
             )
         return found
+
+    def primary_care(self, rule: ClaimRule) -> Practitioner | None:
+        return named(self.first("primary_care"), self.parameters) if rule.primary_care_sent else None
 
     def supervising(self, rendering: Practitioner | None) -> Practitioner | None:
         if not self.profile.supervising_sent.at(self.day.date_of_service):

@@ -15,11 +15,13 @@ from integration_engine.core.codes import Icd10
 from integration_engine.core.findings import Finding
 from integration_engine.core.money import ZERO, round_money
 from integration_engine.domain.claim import ClaimDraft, ServiceLine
+from integration_engine.domain.coverage import Coverage
 from integration_engine.domain.encounter import Encounter
 from integration_engine.domain.parties import Organization, Practitioner
 from integration_engine.domain.treatment import Treatment
 from integration_engine.domain.treatment_day import TreatmentDay
 from integration_engine.rules.claim_parties import may_render, missing, named
+from integration_engine.rules.claim_supplement import line_attachments
 from integration_engine.rules.modifiers.day import CodedLine
 from integration_engine.rules.parameters import ClaimRule, Parameters, PayerProfile
 
@@ -55,6 +57,7 @@ class LineFacts:
     profile: PayerProfile
     rule: ClaimRule
     parameters: Parameters
+    coverage: Coverage
     charges: tuple[int, ...]
     alike: bool
 
@@ -67,6 +70,7 @@ class LineFacts:
         profile: PayerProfile,
         rule: ClaimRule,
         parameters: Parameters,
+        coverage: Coverage,
     ) -> Self:
         """The facts of one day."""
         main = day.encounters[0].rendering
@@ -77,6 +81,7 @@ class LineFacts:
             profile=profile,
             rule=rule,
             parameters=parameters,
+            coverage=coverage,
             charges=tuple(reference.charge_id for reference in day.charges),
             alike=len(day.encounters) == 1 and all(t.rendering in (None, main) for t in treatments),
         )
@@ -120,6 +125,10 @@ def service_line(
         referring=own.referring,
         ordering=_ordering(first, encounter, facts),
         note=first.note,
+        description=first.description,
+        screening_referral=any(treatment.screening_referral for treatment in group),
+        attachments=line_attachments(encounter, group) if encounter.enclosures else (),
+        referral_number=_own_referral(encounter, facts),
         charges=tuple(charges[place] for place in coded.places if place < len(charges)),
     )
     return line, findings
@@ -156,6 +165,13 @@ def _other(own: str | None, of_claim: str | None) -> str | None:
 def _other_person(own: Practitioner | None, of_claim: Practitioner | None) -> Practitioner | None:
     """A line names a person only beside another one of the claim's."""
     return own if own is not None and of_claim is not None and own.npi != of_claim.npi else None
+
+
+def _own_referral(encounter: Encounter, facts: LineFacts) -> str | None:
+    """The referral of a visit that is another than the day's first, where the coverage names none for all."""
+    if len(facts.day.encounters) == 1 or facts.coverage.referral_number:
+        return None
+    return _other(encounter.referral_number, facts.day.encounters[0].referral_number)
 
 
 def _where(encounter: Encounter, facts: LineFacts) -> tuple[str | None, Organization | None]:

@@ -16,6 +16,7 @@ from integration_engine.rules.parameters import ClaimRule, Parameters, PayerEntr
 
 GUIDE = Citation(document="X222A1", section="005010X222A1")
 FIRST = "P"
+RELEASE_REFUSED = "N"
 AFTER_FIRST = ("S", "T")  # a claim here names three payers; SBR01 has letters for more
 NEVER_RENDER = frozenset({LicenceLevel.ASSISTANT, LicenceLevel.STUDENT, LicenceLevel.AIDE})
 CompletePayer = tuple[Coverage, PayerEntry]
@@ -85,6 +86,21 @@ def subscriber_of(coverage: Coverage, patient: Patient, *, members_have_ids: boo
     )
 
 
+def release_refused(coverage: Coverage) -> tuple[Finding, ...]:
+    """A claim tells the payer about the patient, so one who refuses that cannot be billed for. Source  X222A1 CLM09."""
+    if coverage.release_of_information != RELEASE_REFUSED:
+        return ()
+    return (
+        missing(
+            "release_of_information",
+            "The patient does not allow the payer to be told what the claim says.",
+            "Obtain the patient's consent and send it in IN1-27, or bill the patient.",
+            "front desk",
+            subject="coverage.release_of_information",
+        ),
+    )
+
+
 def patient_of(patient: Patient) -> ClaimPatient | Finding:
     """The patient as a claim names them."""
     address = patient.address
@@ -134,20 +150,28 @@ def undecided(
 ) -> tuple[OtherPayer, ...]:
     """The patient's later payers as the first one's claim names them, so that it can send the claim on.
 
-    Shapes   later: in the order they pay; the payers in force count, not the ranks they once had. rules: how claims are made, by profile. A coverage whose subscriber is not known whole is left out: it is told when its own claim is made.
+    Shapes   later: in the order they pay; the payers in force count, not the ranks they once had. rules: how claims are made, by profile. A coverage whose
+             subscriber is not known whole, or of which the patient allows no release, is left out: it is told when its own
+             claim is made.
     Source   X222A1 2320 (known other payers).
     """
     found = []
     for (coverage, entry), sequence in zip(later, AFTER_FIRST, strict=False):
         own = rules[entry.payer.profile].members_have_ids
         subscriber = subscriber_of(coverage, patient, members_have_ids=own)
-        if isinstance(subscriber, Subscriber):
+        if isinstance(subscriber, Subscriber) and not release_refused(coverage):
             found.append(
                 OtherPayer(
                     payer=entry.payer,
                     sequence=sequence,
                     subscriber=subscriber,
                     insurance_type=coverage.insurance_type,
+                    authorization_number=coverage.authorization_number,
+                    referral_number=coverage.referral_number,
+                    benefits_assigned=coverage.benefits_assigned or rules[entry.payer.profile].benefits_assigned,
+                    release_of_information=(
+                        coverage.release_of_information or rules[entry.payer.profile].release_of_information
+                    ),
                 )
             )
     return tuple(found)

@@ -28,8 +28,9 @@ from integration_engine.domain.claim import (
 from integration_engine.domain.coverage import Coverage
 from integration_engine.domain.parties import Patient
 from integration_engine.domain.remit import Adjustment, AdjustmentGroup, RemitClaim, RemitLine
-from integration_engine.rules.claim_parties import AFTER_FIRST, FIRST, missing, subscriber_of
+from integration_engine.rules.claim_parties import AFTER_FIRST, FIRST, missing, release_refused, subscriber_of
 from integration_engine.rules.parameters import Parameters, PayerEntry
+from integration_engine.rules.provider_numbers import with_provider_numbers
 
 FORWARDED = frozenset({"19", "20", "21", "23"})
 REVERSAL = "22"
@@ -84,7 +85,7 @@ def secondary_draft(
     sequence = work.next_in_order(entry)
     rule = parameters.claims[entry.payer.profile].on(original.date_of_service)
     subscriber = subscriber_of(coverage, patient, members_have_ids=rule.value.members_have_ids)
-    findings = list(work.unbalanced())
+    findings = [*work.unbalanced(), *release_refused(coverage)]
     if not isinstance(subscriber, Subscriber):
         findings.append(subscriber)
     if sequence is None:
@@ -103,6 +104,9 @@ def secondary_draft(
         insurance_type=coverage.insurance_type if rule.value.insurance_types else None,
         authorization_number=authorization,
         referral_number=coverage.referral_number,
+        assignment=rule.value.assignment,
+        benefits_assigned=coverage.benefits_assigned or rule.value.benefits_assigned,
+        release_of_information=coverage.release_of_information or rule.value.release_of_information,
         lines=tuple(work.line(line) for line in original.lines),
         other_payers=(
             *(o for o in original.other_payers if work.has_decided(o)),
@@ -114,6 +118,7 @@ def secondary_draft(
             ),
         ),
     )
+    draft = with_provider_numbers(draft, parameters.practice)
     use = ParameterUse(
         name=f"claims.{entry.payer.profile}", value=rule.value.corrections, in_force_from=rule.effective_from
     )

@@ -14,7 +14,7 @@ from integration_engine.core.codes import Hcpcs, Modifier
 from integration_engine.core.dated import Dated, DatedValue
 from integration_engine.core.findings import Citation, ParameterUse, Severity
 from integration_engine.domain.claim import Payer
-from integration_engine.domain.parties import Discipline, LicenceLevel, Organization, Practitioner
+from integration_engine.domain.parties import Address, Discipline, LicenceLevel, Organization, Practitioner
 from integration_engine.rules.conditions import Condition, Test
 
 T = TypeVar("T")
@@ -165,8 +165,10 @@ class ClaimRule:
     Shapes   authorizations_split: lines under other authorizations go on a claim of their own, since the payer reads
              none at lines. members_have_ids: every member has an id of their own, so that the patient is sent as the
              subscriber whoever holds the policy. later_payers: the patient's other payers are named on the first one's claim.
-             insurance_types: codes that say why the payer is not the first, () where it does not ask. The others:
-             whether the payer wants the ordering provider, the first treatment's date, and dates of work lost.
+             insurance_types: codes that say why the payer is not the first, () where it does not ask. assignment: CLM07,
+             as agreed with the payer. benefits_assigned, release_of_information: CLM08 and CLM09 as the practice's intake
+             forms have them, where the EMR does not say. The others: whether the payer wants the ordering and the primary
+             care provider, the first treatment's date, and dates of work lost.
     """
 
     corrections: CorrectionWay
@@ -177,6 +179,10 @@ class ClaimRule:
     initial_treatment_sent: bool
     work_dates_sent: bool
     case_number: CaseNumber
+    primary_care_sent: bool
+    assignment: str
+    benefits_assigned: str
+    release_of_information: str
     insurance_types: tuple[str, ...]
     citation: Citation
 
@@ -455,8 +461,21 @@ class PayerEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryNumber:
+    """A number beside the NPI of a provider (REF of its loop). payers: keys of those it is meant for, empty for all."""
+
+    qualifier: str
+    number: str
+    payers: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Practice:
-    """The practice's own directory, from mappings/practice.yaml."""
+    """The practice's own directory, from mappings/practice.yaml.
+
+    Shapes   pay_to: by billing provider, where payments go to another address. numbers: beside the NPI, by NPI, else by our
+             own key or the EMR's id.
+    """
 
     time_zone: str
     default_location: str | None
@@ -465,6 +484,8 @@ class Practice:
     practitioners: Mapping[str, Practitioner]
     payers: Mapping[str, PayerEntry]
     charges: Mapping[str, Dated[Decimal]]
+    pay_to: Mapping[str, Address] = field(default_factory=dict)
+    numbers: Mapping[str, tuple[DirectoryNumber, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -575,7 +575,30 @@ class _Reading:
             practitioners=practitioners,
             payers=payers,
             charges=_amounts("practice.charges", file.charges),
+            pay_to={key: _address(o.pay_to) for key, o in file.billing_providers.items() if o.pay_to},
+            numbers=self._numbers(file),
         )
+
+    def _numbers(self, file: m.PracticeFile) -> dict[str, tuple[p.DirectoryNumber, ...]]:
+        """The numbers beside the NPI, by NPI, else by our own key or the EMR's id."""
+        found: dict[str, tuple[p.DirectoryNumber, ...]] = {}
+        facilities = {key: one.facility for key, one in file.locations.items() if one.facility}
+        stated: list[tuple[tuple[str | int, ...], str | None, m.OrganizationFile | m.PractitionerFile]] = [
+            *((("billing_providers", key), one.npi or key, one) for key, one in file.billing_providers.items()),
+            *((("locations", key, "facility"), one.npi or key, one) for key, one in facilities.items()),
+            *((("practitioners", i), one.npi or one.local_id, one) for i, one in enumerate(file.practitioners)),
+        ]
+        for place, key, one in stated:
+            for index, number in enumerate(one.numbers):
+                for payer in number.payers:
+                    if payer not in file.payers:
+                        self.wrong("practice.yaml", (*place, "numbers", index, "payers"), f"there is no payer {payer}")
+            if one.numbers and key:
+                found[key] = tuple(
+                    p.DirectoryNumber(qualifier=n.qualifier, number=n.number, payers=frozenset(n.payers))
+                    for n in one.numbers
+                )
+        return found
 
     def _payer(self, key: str, file: m.PayerFile) -> p.PayerEntry:
         return p.PayerEntry(
@@ -586,6 +609,11 @@ class _Reading:
                 claim_filing=file.claim_filing,
                 profile=file.profile,
                 receiver=file.receiver,
+                address=_address(file.address) if file.address else None,
+                claim_office=file.claim_office,
+                second_id=file.second_id,
+                tax_id=file.tax_id,
+                naic=file.naic,
             ),
             authorization_required=tuple(Discipline(d) for d in file.authorization_required),
             authorization_exempt=tuple(codes.Hcpcs(c) for c in file.authorization_exempt),
@@ -625,15 +653,20 @@ def version_of(files: Mapping[str, str]) -> str:
     return digest.hexdigest()
 
 
+def _address(file: m.AddressFile) -> Address:
+    return Address(
+        line1=file.line1, line2=file.line2, city=file.city, state=file.state, postal_code=file.postal_code
+    )
+
+
 def _organization(key: str, file: m.OrganizationFile) -> Organization:
-    a = file.address
     return Organization(
         key=key,
         name=file.name,
         npi=codes.Npi(file.npi) if file.npi else None,
         tax_id=file.tax_id,
         taxonomy=codes.Taxonomy(file.taxonomy) if file.taxonomy else None,
-        address=Address(line1=a.line1, line2=a.line2, city=a.city, state=a.state, postal_code=a.postal_code),
+        address=_address(file.address),
         phone=file.phone,
         contact=file.contact,
     )
@@ -724,6 +757,10 @@ def _claim_rule(span: m.ClaimsSpan) -> p.ClaimRule:
         initial_treatment_sent=span.initial_treatment_sent,
         work_dates_sent=span.work_dates_sent,
         case_number=p.CaseNumber(span.case_number),
+        primary_care_sent=span.primary_care_sent,
+        assignment=span.assignment,
+        benefits_assigned=span.benefits_assigned,
+        release_of_information=span.release_of_information,
         insurance_types=tuple(span.insurance_types),
         citation=cite(span.source),
     )

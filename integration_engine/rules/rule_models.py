@@ -98,6 +98,21 @@ class AddressFile(_File):
     postal_code: str
 
 
+class ProviderNumberFile(_File):
+    """A number beside the NPI; the payer's own (G2, LU) name their payers, the others may."""
+
+    qualifier: Literal["0B", "1G", "G2", "LU"]
+    number: Annotated[str, Field(min_length=1, max_length=50)]
+    payers: list[str] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _named(self) -> ProviderNumberFile:
+        if self.qualifier in {"G2", "LU"} and not self.payers:
+            msg = f"{self.qualifier} is a payer's own number; name its payers"
+            raise ValueError(msg)
+        return self
+
+
 class OrganizationFile(_File):
     name: str
     npi: Npi | None = None
@@ -106,6 +121,8 @@ class OrganizationFile(_File):
     address: AddressFile
     phone: str | None = None
     contact: str | None = None
+    pay_to: AddressFile | None = None
+    numbers: list[ProviderNumberFile] = Field(default_factory=list)
 
 
 class LocationFile(_File):
@@ -123,6 +140,7 @@ class PractitionerFile(_File):
     licence: LicenceLevel
     credential: str | None = None
     taxonomy: Taxonomy | None = None
+    numbers: list[ProviderNumberFile] = Field(default_factory=list)
 
 
 class AllowedFile(Span):
@@ -136,6 +154,11 @@ class PayerFile(_File):
     profile: str
     receiver: str
     sender_ids: list[str]
+    address: AddressFile | None = None
+    claim_office: str | None = None
+    second_id: str | None = None
+    tax_id: str | None = None
+    naic: str | None = None
     authorization_required: list[Disc] = Field(default_factory=list)
     authorization_exempt: list[Code] = Field(default_factory=list)
     visit_counts: Literal["discipline_day", "day"] = "discipline_day"
@@ -316,6 +339,10 @@ class ClaimsSpan(Span):
     initial_treatment_sent: bool
     work_dates_sent: bool
     case_number: Literal["required", "sent", "not_sent"]
+    primary_care_sent: bool
+    assignment: Literal["A", "B", "C"]
+    benefits_assigned: Literal["Y", "N", "W"]
+    release_of_information: Literal["Y", "I"]
     insurance_types: list[Annotated[str, Field(pattern=r"^[0-9]{2}$")]]
 
 

@@ -117,6 +117,9 @@ def _scalar(  # noqa: C901 - one branch a type
 ) -> tuple[str, Convert | None, Convert | None, TypeEngine[Any]]:
     if get_origin(kind) is tuple:
         item = get_args(kind)[0]
+        if is_dataclass(item):  # records of texts alone
+            record: Callable[..., Any] = item  # type: ignore[assignment]
+            return name, _tuple_text, lambda text: tuple(record(**value) for value in orjson.loads(text)), Text()
         make = item if isinstance(item, type) and issubclass(item, Enum) else str
         return name, _tuple_text, lambda text: tuple(make(value) for value in orjson.loads(text)), Text()
     if isinstance(kind, NewType):

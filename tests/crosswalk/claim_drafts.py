@@ -153,6 +153,7 @@ def maybe(strategy: st.SearchStrategy) -> st.SearchStrategy:
 
 
 IDS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=2, max_size=15)
+TAX_IDS = st.text("123456789", min_size=9, max_size=9)
 DAYS = st.dates(date(2020, 1, 1), date(2026, 11, 20))
 CENTS = st.integers(1, 99999).map(lambda cents: Decimal(cents).scaleb(-2))
 NAMES = st.builds(
@@ -193,6 +194,19 @@ ATTACHMENTS = st.lists(
 
 
 def payers(payer_id: str) -> st.SearchStrategy[Payer]:
+    """A payer with at most two of its further ids, as another payer's loop takes no more."""
+    kinds = {"claim_office": IDS, "second_id": IDS, "tax_id": TAX_IDS, "naic": IDS}
+    draw_ids = st.lists(st.sampled_from(sorted(kinds)), max_size=2, unique=True).flatmap(
+        lambda kept: st.fixed_dictionaries({name: kinds[name] for name in kept})
+    )
+    return draw_ids.flatmap(lambda ids: st.builds(_payer_with, st.just(ids), _payer(payer_id)))
+
+
+def _payer_with(ids: dict[str, str], payer: Payer) -> Payer:
+    return replace(payer, **ids)
+
+
+def _payer(payer_id: str) -> st.SearchStrategy[Payer]:
     return st.builds(
         Payer,
         key=st.just(payer_id),
@@ -203,7 +217,6 @@ def payers(payer_id: str) -> st.SearchStrategy[Payer]:
         receiver=st.just(""),
         payer_id_kind=st.sampled_from(["PI", "XV"]),
         address=maybe(ADDRESSES),
-        claim_office=maybe(IDS),
     )
 
 
@@ -244,6 +257,24 @@ def adjustments(draw, total: Decimal) -> tuple[Adjustment, ...]:
     )
 
 
+def kinds_of(role: str, *, at_line: bool = False) -> tuple[str, ...]:
+    """The numbers beside the NPI that the loop of a role takes."""
+    if role == "77":
+        return ("G2", "LU") if at_line else ("0B", "G2", "LU")
+    return ("0B", "1G", "G2") if role in {"DN", "P3", "DK"} else ("0B", "1G", "G2", "LU")
+
+
+@st.composite
+def numbers_beside(draw, roles: list[str], *, at_line: bool = False) -> tuple[ProviderNumber, ...]:
+    """Numbers of the providers that are there, in the order of their loops."""
+    return tuple(
+        ProviderNumber(role=role, qualifier=kind, number=draw(IDS))
+        for role in roles
+        for kind in kinds_of(role, at_line=at_line)
+        if draw(st.integers(0, 5)) == 0
+    )
+
+
 @st.composite
 def splits(draw, charge: Decimal) -> tuple[Decimal, tuple[Adjustment, ...]]:
     """What a payer paid of a charge, and how it adjusted the rest away."""
@@ -255,6 +286,8 @@ def splits(draw, charge: Decimal) -> tuple[Decimal, tuple[Adjustment, ...]]:
 def service_lines(draw, number: int, diagnoses: int) -> ServiceLine:
     pointers = draw(st.lists(st.integers(1, diagnoses), min_size=1, max_size=4, unique=True))
     modifiers = st.lists(st.sampled_from(["GP", "GO", "CQ", "KX", "59"]), max_size=4, unique=True)
+    people = {role: draw(maybe(UNTYPED)) for role in ("DQ", "DK", "DN")}
+    people = {"82": draw(maybe(PEOPLE)), "77": draw(maybe(FACILITIES)), **people}
     return ServiceLine(
         number=number,
         code=Hcpcs(draw(st.sampled_from(["97110", "97140", "G0283", "97039"]))),
@@ -267,16 +300,18 @@ def service_lines(draw, number: int, diagnoses: int) -> ServiceLine:
         line_control=f"L{number}",
         authorization_number=draw(maybe(st.just(f"A{number}"))),
         referral_number=draw(maybe(st.just(f"R{number}"))),
-        rendering=draw(maybe(PEOPLE)),
-        supervising=draw(maybe(UNTYPED)),
-        ordering=draw(maybe(UNTYPED)),
+        rendering=people["82"],
+        supervising=people["DQ"],
+        ordering=people["DK"],
         note=(note := draw(maybe(texts(80)))),
         note_kind=draw(st.sampled_from(["ADD", "DCP"])) if note else "ADD",
         description=draw(maybe(texts())),
         attachments=draw(ATTACHMENTS),
         initial_treatment_on=draw(maybe(DAYS)),
-        referring=draw(maybe(UNTYPED)),
-        service_facility=draw(maybe(FACILITIES)),
+        referring=people["DN"],
+        service_facility=people["77"],
+        screening_referral=draw(st.booleans()),
+        provider_numbers=draw(numbers_beside([role for role, who in people.items() if who], at_line=True)),
     )
 
 
@@ -395,6 +430,8 @@ def drafts(draw) -> ClaimDraft:
         phone=phone,
         contact=draw(maybe(texts())) if phone else None,
     )
+    people = {role: draw(maybe(UNTYPED)) for role in ("DN", "P3")}
+    people |= {"82": draw(maybe(PEOPLE)), "77": draw(maybe(FACILITIES)), "DQ": draw(maybe(UNTYPED))}
     return ClaimDraft(
         discipline=Discipline.PT,
         date_of_service=lines[0].date_of_service,
@@ -410,11 +447,13 @@ def drafts(draw) -> ClaimDraft:
         diagnoses=tuple(Icd10(code) for code in diagnoses),
         lines=tuple(lines),
         pay_to_address=draw(maybe(ADDRESSES)),
-        service_facility=draw(maybe(FACILITIES)),
-        rendering=draw(maybe(PEOPLE)),
-        supervising=draw(maybe(UNTYPED)),
-        referring=(referring := draw(maybe(UNTYPED))),
-        referring_kind=draw(st.sampled_from(["DN", "P3"])) if referring else "DN",
+        service_facility=people["77"],
+        rendering=people["82"],
+        supervising=people["DQ"],
+        referring=people["DN"],
+        primary_care=people["P3"],
+        provider_numbers=draw(numbers_beside(["85", *(role for role, who in people.items() if who)])),
+        special_program=draw(maybe(st.sampled_from(["02", "03", "05", "09"]))),
         provider_signature=draw(st.sampled_from("NY")),
         assignment=draw(st.sampled_from("ABC")),
         benefits_assigned=draw(st.sampled_from("NWY")),

@@ -16,15 +16,16 @@ from integration_engine.adapters.x12_gate import X12Gate
 from integration_engine.core.codes import Hcpcs, Icd10
 from integration_engine.crosswalk.claim_reader import Internals, read_claims
 from integration_engine.crosswalk.claim_writer import render
-from integration_engine.domain.claim import Attachment, Claim, ClaimDraft
+from integration_engine.domain.claim import Claim, ClaimDraft
 from integration_engine.domain.coverage import Relationship
-from integration_engine.domain.encounter import Accident
+from integration_engine.domain.encounter import Accident, ClaimSupplement, Enclosure
 from integration_engine.domain.parties import Discipline, PersonName, Sex
 from integration_engine.domain.treatment import Treatment
 from integration_engine.rules.claim_lines import split
 from integration_engine.rules.coordination import match_by_control, secondary_draft
 from integration_engine.rules.corrections import Submitted, correct
 from integration_engine.rules.life_cycle import Standing
+from integration_engine.rules.parameters import DirectoryNumber
 from tests.crosswalk.claim_drafts import GOLDEN, NUMBERS, RECEIVER, TABLE
 from tests.rules.claim_visits import (
     DECIDED,
@@ -191,15 +192,74 @@ def unlisted() -> tuple[ClaimDraft, ...]:
 def sent_with_documents() -> tuple[ClaimDraft, ...]:
     """Attachments and a note on the claim, notes with a line."""
     documents = (
-        Attachment(report="08", transmission="FX", number="PLAN1"),
-        Attachment(report="09", transmission="AA"),
+        Enclosure(report="08", transmission="FX", number="PLAN1"),
+        Enclosure(report="09", transmission="AA"),
     )
     note = treatment(note="Longer rest for dizziness")
-    return drafts_of(
-        visit(
-            [SUMMIT], encounter(note), attachments=documents, claim_note="Two visits this day on the physician's order"
-        )
+    said = ClaimSupplement(note="Two visits this day on the physician's order")
+    return drafts_of(visit([SUMMIT], encounter(note, enclosures=documents, supplement=said)))
+
+
+def late_under_a_contract() -> tuple[ClaimDraft, ...]:
+    """Why it is late, under which program and contract, a stay around the visit, and a document with one line."""
+    said = ClaimSupplement(
+        note="Plan certified on the last day of the stay",
+        note_kind="CER",
+        delay_reason="11",
+        special_program="09",
+        authorization_exception="3",
+        admitted_on=date(2026, 9, 28),
+        discharged_on=date(2026, 10, 5),
+        signature_source="P",
+        contract_kind="09",
+        contract_amount=Decimal("90.00"),
+        contract_code="PLAN7",
     )
+    report = Enclosure(report="09", transmission="EL", number="NOTE9", line_id="L2")
+    lines = (treatment(line_id="L1", screening_referral=True), treatment("97140", 24, line_id="L2"))
+    return drafts_of(visit([SUMMIT], encounter(*lines, supplement=said, enclosures=(report,))))
+
+
+def known_by_other_numbers() -> tuple[ClaimDraft, ...]:
+    """Licence and payers' own numbers beside the NPIs, a primary care provider, and payments to a lockbox."""
+    licence = DirectoryNumber(qualifier="0B", number="PT7", payers=frozenset())
+    own = DirectoryNumber(qualifier="G2", number="SUMMIT7", payers=frozenset({"SUMMIT"}))
+    of_other = DirectoryNumber(qualifier="G2", number="GRANITE7", payers=frozenset({"GRANITE"}))
+    rules = PARAMETERS.claims["commercial_ama"]
+    asking = replace(rules.values[0], value=replace(rules.values[0].value, primary_care_sent=True))
+    payer = PARAMETERS.practice.payers["SUMMITCOM"]
+    known = replace(payer, payer=replace(payer.payer, naic="99999", tax_id="987654321"))
+    practice = replace(
+        PARAMETERS.practice,
+        numbers={
+            "1999900016": (licence, own, of_other),
+            "1999900024": (licence,),
+            "1999901014": (licence,),
+            "1999902004": (own, of_other),
+            "1999902012": (own,),
+        },
+        pay_to={"TESTREHAB": replace(HOME, line1="PO Box 7")},
+        payers={**PARAMETERS.practice.payers, "SUMMITCOM": known},
+    )
+    parameters = replace(
+        PARAMETERS,
+        practice=practice,
+        claims={**PARAMETERS.claims, "commercial_ama": type(rules)(rules.name, (asking,))},
+    )
+    family = replace(PHYSICIAN, npi=therapist("1999902020").npi, name=PersonName(last="Testfamily", first="Ann"))
+    first_visit = encounter(
+        treatment(),
+        treatment("97140", 24, rendering=therapist("1999900024")),
+        primary_care=family,
+        location="CLINIC2",
+    )
+    return drafts_of(visit([SUMMIT, GRANITE], first_visit), parameters)
+
+
+def refusing_assignment() -> tuple[ClaimDraft, ...]:
+    """The patient assigns no benefits to the practice, and the later payer has numbers of its own."""
+    cover = replace(SUMMIT, benefits_assigned="W", release_of_information="I")
+    return drafts_of(visit([cover, replace(GRANITE, authorization_number="GA1", referral_number="GR1")]))
 
 
 def plain(*treatments: Treatment, cover=SUMMIT, **more) -> tuple[ClaimDraft, ...]:
@@ -227,6 +287,9 @@ STORIES: dict[str, Callable[[], tuple[ClaimDraft, ...]]] = {
     "authorizations_by_line": authorizations_by_line,
     "unlisted_code": unlisted,
     "documents_and_notes": sent_with_documents,
+    "late_under_a_contract": late_under_a_contract,
+    "known_by_other_numbers": known_by_other_numbers,
+    "refusing_assignment": refusing_assignment,
     "more_than_fifty_lines": many_lines,
     "onset_on_the_day_itself": lambda: plain(
         diagnoses=(replace(encounter().diagnoses[0], onset_on=date(2026, 10, 5), code=Icd10("M54.50")),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -11,12 +12,15 @@ from hypothesis import strategies as st
 
 from integration_engine.adapters.mapping_files import MappingFiles, shipped_folder
 from integration_engine.core.errors import InboundError, MappingError
+from integration_engine.core.findings import Severity
+from integration_engine.crosswalk.claim_sources import origin_of
 from integration_engine.crosswalk.claim_table import compile_claim_table
 from integration_engine.crosswalk.feeds.compiling import compile_feeds
 from integration_engine.crosswalk.feeds.feed import Feeds
 from integration_engine.crosswalk.feeds.model import model_paths
 from integration_engine.crosswalk.feeds.reading import read_statement
 from integration_engine.crosswalk.report import crosswalk_report
+from integration_engine.domain.encounter import ClaimSupplement, Enclosure
 from integration_engine.domain.statement import Statement
 from integration_engine.wire.hl7 import Message
 
@@ -158,7 +162,8 @@ def test_same_sender_in_two_files_is_refused() -> None:
 
 
 def test_report_lists_every_model_field_with_its_837p_target_or_gap() -> None:
-    rows = crosswalk_report(FEEDS, compile_claim_table(FILES).targets())
+    table = compile_claim_table(FILES)
+    rows = crosswalk_report(FEEDS, table.targets(), table.sources())
     therapy = {row.path: row for row in rows if row.feed == "therapy"}
     assert set(model_paths()) <= set(therapy)
     assert therapy["treatment.code"].target == "2400/SV1-01-2"
@@ -168,6 +173,71 @@ def test_report_lists_every_model_field_with_its_837p_target_or_gap() -> None:
     gaps = [row for row in rows if row.feed == "generic" and row.gap]
     assert gaps
     assert all(row.remedy in {"configuration", "custom_field", "policy"} for row in gaps)
+
+
+def test_report_says_where_every_claim_field_comes_from_or_why_it_stays_empty() -> None:
+    table = compile_claim_table(FILES)
+    switched_on = compile_claim_table(
+        FILES | {"claims/837p.yaml": FILES["claims/837p.yaml"].replace("off: true, ", "")}
+    )
+    assert [source for source in switched_on.sources() if origin_of(source) is None] == []
+    rows = {row.path: row for row in crosswalk_report(FEEDS, table.targets(), table.sources()) if row.feed == "therapy"}
+    assert rows["claim.pay_to_address.line1"].positions == ("practice.yaml: pay_to of the billing provider",)
+    assert (rows["other_payer.paid"].target, rows["other_payer.paid"].gap) == ("2320/AMT*D-02", "")
+    assert rows["line.initial_treatment_on"].gap.startswith("the lines of a day share")
+    assert rows["enclosure.report"].target == "2300/PWK-01"
+    assert rows["encounter.supplement.delay_reason"].positions == ("ZCL-3",)
+
+
+def test_what_goes_with_the_claim_is_read_from_its_own_segments() -> None:
+    statement = read(
+        "PID|1||M1^^^C^MR",
+        "PD1||||1999901014^Testfamily^Ann",
+        "PV1|1|O",
+        "ZCL|CER|Signed late|11|09|3|20260930|20260901|20260920|P|09|90.00|PLAN7",
+        "ZAT|1|08|FX|PLAN1",
+        "ZAT|2|09|AA||L1",
+        "FT1|1|L1||20261005||CG|||||||||||||||||||97039",
+        "ZTM|1|||30|||||||||||||||Contrast bath|Y",
+        "IN1|1|P|MEDB|||||||||||||||||W|||||||I",
+    )
+    encounter = statement.encounter
+    assert encounter is not None
+    assert encounter.supplement == ClaimSupplement(
+        note="Signed late",
+        note_kind="CER",
+        delay_reason="11",
+        special_program="09",
+        authorization_exception="3",
+        last_seen_on=date(2026, 9, 30),
+        admitted_on=date(2026, 9, 1),
+        discharged_on=date(2026, 9, 20),
+        signature_source="P",
+        contract_kind="09",
+        contract_amount=Decimal("90.00"),
+        contract_code="PLAN7",
+    )
+    assert encounter.enclosures == (
+        Enclosure(report="08", transmission="FX", number="PLAN1"),
+        Enclosure(report="09", transmission="AA", line_id="L1"),
+    )
+    assert encounter.primary_care is not None
+    assert encounter.primary_care.npi == "1999901014"
+    assert (encounter.treatments[0].description, encounter.treatments[0].screening_referral) == ("Contrast bath", True)
+    assert (statement.coverages[0].benefits_assigned, statement.coverages[0].release_of_information) == ("W", "I")
+
+
+def test_claim_note_is_read_from_a_note_segment_of_its_kind() -> None:
+    statement = read("PID|1||M1^^^C^MR", "PV1|1|O", "NTE|1||For the chart", "NTE|2||For the payer|CLAIM")
+    assert statement.encounter is not None
+    assert statement.encounter.supplement == ClaimSupplement(note="For the payer")
+
+
+def test_unknown_kind_of_document_is_told_where_it_stands() -> None:
+    statement = read("PID|1||M1^^^C^MR", "PV1|1|O", "ZAT|1|ZZ|FX|PLAN1")
+    [finding] = statement.findings
+    assert "ZAT" in finding.position
+    assert finding.severity is Severity.ERROR
 
 
 def test_accident_and_reason_for_second_place_come_from_their_own_segments() -> None:

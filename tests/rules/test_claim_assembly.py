@@ -11,16 +11,19 @@ import pytest
 from integration_engine.core.dated import Dated
 from integration_engine.core.findings import Queue
 from integration_engine.crosswalk.claim_balance import check
-from integration_engine.domain.claim import ClaimDraft
+from integration_engine.domain.claim import Attachment, ClaimDraft, Contract
 from integration_engine.domain.coverage import Relationship
+from integration_engine.domain.encounter import ClaimSupplement, Enclosure
 from integration_engine.domain.parties import LicenceLevel, PersonName, Practitioner
 from integration_engine.domain.treatment_day import History, TreatmentDay
 from integration_engine.rules.adjudicate import adjudicate
 from integration_engine.rules.claim_lines import split
-from integration_engine.rules.parameters import ClaimRule, Parameters
+from integration_engine.rules.parameters import ClaimRule, DirectoryNumber, Parameters
 from tests.rules.claim_visits import (
+    HOME,
     INJURY,
     PARAMETERS,
+    PHYSICIAN,
     claim,
     coverage,
     drafts_of,
@@ -197,9 +200,121 @@ def test_more_lines_than_a_claim_holds_are_split_into_claims_that_balance(lines:
         check(claim(part))
 
 
-def test_attachments_and_note_go_with_the_claim() -> None:
-    day = visit([SUMMIT], claim_note="Seen twice")
-    assert only(day).note == "Seen twice"
+def test_what_the_emr_says_for_the_claim_goes_with_it() -> None:
+    stated = ClaimSupplement(
+        note="Seen twice",
+        note_kind="CER",
+        delay_reason="11",
+        special_program="09",
+        authorization_exception="3",
+        last_seen_on=date(2026, 9, 30),
+        admitted_on=date(2026, 9, 1),
+        discharged_on=date(2026, 9, 20),
+        signature_source="P",
+        contract_kind="09",
+        contract_amount=Decimal("90.00"),
+        contract_code="PLAN7",
+    )
+    draft = only(visit([SUMMIT], encounter(supplement=stated)))
+    assert (draft.note, draft.note_kind, draft.delay_reason, draft.special_program) == ("Seen twice", "CER", "11", "09")
+    assert (draft.authorization_exception, draft.signature_source) == ("3", "P")
+    assert (draft.last_seen_on, draft.admitted_on, draft.discharged_on) == (
+        date(2026, 9, 30),
+        date(2026, 9, 1),
+        date(2026, 9, 20),
+    )
+    assert draft.contract == Contract(kind="09", amount=Decimal("90.00"), code="PLAN7")
+
+
+def test_documents_go_with_the_claim_or_with_the_line_they_name() -> None:
+    plan = Enclosure(report="08", transmission="FX", number="PLAN1")
+    kept = Enclosure(report="09", transmission="AA", line_id="L2")
+    lines = (treatment(line_id="L1"), treatment("97140", 24, line_id="L2"))
+    draft = only(visit([SUMMIT], encounter(*lines, enclosures=(plan, kept, plan))))
+    assert draft.attachments == (Attachment(report="08", transmission="FX", number="PLAN1"),)
+    assert [line.attachments for line in draft.lines] == [(), (Attachment(report="09", transmission="AA"),)]
+
+
+@pytest.mark.parametrize(
+    ("enclosures", "finding"),
+    [
+        ((Enclosure(report="08"),), "claim.attachment_incomplete"),
+        ((Enclosure(report="08", transmission="FX"),), "claim.attachment_number"),
+        ((Enclosure(report="08", transmission="AA", line_id="L9"),), "claim.attachment_line"),
+        (
+            tuple(Enclosure(report="08", transmission="FX", number=f"D{n}") for n in range(11)),
+            "claim.too_many_attachments",
+        ),
+    ],
+)
+def test_claim_is_held_when_a_document_is_not_said_whole(enclosures: tuple[Enclosure, ...], finding: str) -> None:
+    assert held(visit([SUMMIT], encounter(enclosures=enclosures))) == {finding}
+
+
+def test_consent_comes_from_the_coverage_and_else_from_the_practice_forms() -> None:
+    draft = only(visit([SUMMIT, replace(GRANITE, benefits_assigned="N", release_of_information="I")]))
+    assert (draft.benefits_assigned, draft.release_of_information, draft.assignment) == ("Y", "Y", "A")
+    [other] = draft.other_payers
+    assert (other.benefits_assigned, other.release_of_information) == ("N", "I")
+    told = only(visit([replace(SUMMIT, benefits_assigned="W", release_of_information="I")]), ruled(assignment="C"))
+    assert (told.benefits_assigned, told.release_of_information, told.assignment) == ("W", "I", "C")
+
+
+def test_claim_is_held_when_the_patient_allows_no_release() -> None:
+    assert held(visit([replace(SUMMIT, release_of_information="N")])) == {"claim.release_of_information"}
+    assert only(visit([SUMMIT, replace(GRANITE, release_of_information="N")])).other_payers == ()
+
+
+def test_numbers_of_the_later_payer_stand_with_it() -> None:
+    draft = only(visit([SUMMIT, replace(GRANITE, authorization_number="GA1", referral_number="GR1")]))
+    assert [(o.authorization_number, o.referral_number) for o in draft.other_payers] == [("GA1", "GR1")]
+
+
+def test_primary_care_provider_goes_along_only_where_the_payer_wants_it() -> None:
+    day = visit([SUMMIT], encounter(primary_care=PHYSICIAN))
+    assert only(day).primary_care is None
+    sent = only(day, ruled(primary_care_sent=True)).primary_care
+    assert sent is not None
+    assert sent.npi == PHYSICIAN.npi
+
+
+def test_line_names_its_own_referral_description_and_screening() -> None:
+    first = encounter(treatment(description="Contrast bath", screening_referral=True), referral_number="R1")
+    draft = only(visit([SUMMIT], first, encounter(treatment("97140", 24), referral_number="R2")))
+    assert draft.referral_number == "R1"
+    assert [line.referral_number for line in draft.lines] == [None, "R2"]
+    assert [line.description for line in draft.lines] == ["Contrast bath", None]
+    assert [line.screening_referral for line in draft.lines] == [True, False]
+
+
+def known_by(numbers: dict[str, tuple[DirectoryNumber, ...]], **more) -> Parameters:
+    return replace(PARAMETERS, practice=replace(PARAMETERS.practice, numbers=numbers, **more))
+
+
+def test_providers_are_named_by_the_numbers_their_payers_know_them_by() -> None:
+    licence = DirectoryNumber(qualifier="0B", number="PT7", payers=frozenset())
+    own = DirectoryNumber(qualifier="G2", number="SUMMIT7", payers=frozenset({"SUMMIT"}))
+    others = DirectoryNumber(qualifier="G2", number="GRANITE7", payers=frozenset({"GRANITE"}))
+    parameters = known_by({"1999900016": (licence, own, others), "1999902004": (own, others)})
+    draft = only(visit([SUMMIT, GRANITE]), parameters)
+    said = [(n.role, n.qualifier, n.number) for n in draft.provider_numbers]
+    assert said == [("85", "G2", "SUMMIT7"), ("82", "0B", "PT7"), ("82", "G2", "SUMMIT7")]
+    [other] = draft.other_payers
+    assert [(n.role, n.number) for n in other.provider_numbers] == [("85", "GRANITE7"), ("82", "GRANITE7")]
+
+
+def test_line_names_the_numbers_of_its_own_therapist() -> None:
+    parameters = known_by(
+        {"1999900024": (DirectoryNumber(qualifier="LU", number="ROOM7", payers=frozenset({"SUMMIT"})),)}
+    )
+    second = treatment("97140", 24, rendering=therapist("1999900024"))
+    draft = only(visit([SUMMIT], encounter(treatment(), second)), parameters)
+    assert [[n.number for n in line.provider_numbers] for line in draft.lines] == [[], ["ROOM7"]]
+
+
+def test_payments_go_to_the_address_the_directory_gives() -> None:
+    assert only(visit([SUMMIT])).pay_to_address is None
+    assert only(visit([SUMMIT]), known_by({}, pay_to={"TESTREHAB": HOME})).pay_to_address == HOME
 
 
 def test_missing_member_id_is_told_to_the_front_desk() -> None:

@@ -35,6 +35,18 @@ PARAMETERS = compile_rules(FILES)
             "there is no payers/commercial_amma.yaml",
         ),
         ("practice.yaml", 'npi: "1999902004"', 'npi: "1999902005"', "check digit"),
+        (
+            "practice.yaml",
+            "taxonomy: 225100000X}",
+            "taxonomy: 225100000X, numbers: [{qualifier: G2, number: A1}]}",
+            "name its payers",
+        ),
+        (
+            "practice.yaml",
+            "taxonomy: 225100000X}",
+            "taxonomy: 225100000X, numbers: [{qualifier: G2, number: A1, payers: [SUMIT]}]}",
+            "there is no payer SUMIT",
+        ),
         ("edits/claim.yaml", "field: line.modifiers, has: CQ", "field: line.modifier, has: CQ", "there is no field"),
         ("gates/minimum_documentation.yaml", "need: goals", "need: gaols", "there is no need"),
         ("rules/thresholds.yaml", "effective_to: 2024-12-31", "effective_to: 2025-02-31", "rules/thresholds.yaml"),
@@ -46,6 +58,26 @@ def test_wrong_rule_file_is_refused_with_file_and_line(file: str, old: str, new:
     with pytest.raises(MappingError) as caught:
         compile_rules(FILES | {file: FILES[file].replace(old, new, 1)})
     assert any(problem in str(p) and p.file == file and p.line >= 1 for p in caught.value.problems), str(caught.value)
+
+
+def test_directory_says_numbers_payer_ids_and_where_payments_go() -> None:
+    text = (
+        FILES["practice.yaml"]
+        .replace("taxonomy: 225100000X}", "taxonomy: 225100000X, numbers: [{qualifier: 0B, number: PT7}]}", 1)
+        .replace("    payer_id: SUMM1\n", '    payer_id: SUMM1\n    naic: "99999"\n    claim_office: EAST\n', 1)
+        .replace(
+            "    contact: BILLING OFFICE\n",
+            "    contact: BILLING OFFICE\n"
+            '    pay_to: {line1: PO BOX 7, city: SPRINGFIELD, state: NY, postal_code: "10001"}\n',
+            1,
+        )
+    )
+    practice = compile_rules(FILES | {"practice.yaml": text}).practice
+    [number] = practice.numbers["1999900016"]
+    assert (number.qualifier, number.number, number.payers) == ("0B", "PT7", frozenset())
+    payer = practice.payers["SUMMITCOM"].payer
+    assert (payer.naic, payer.claim_office, payer.second_id) == ("99999", "EAST", None)
+    assert practice.pay_to["TESTREHAB"].line1 == "PO BOX 7"
 
 
 def test_version_changes_with_any_rule_text() -> None:

@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from integration_engine.domain.authorization import Appointment, Authorization
 from integration_engine.domain.coverage import BenefitLimit, Coverage
-from integration_engine.domain.encounter import Accident, Diagnosis, Encounter
+from integration_engine.domain.encounter import Accident, ClaimSupplement, Diagnosis, Enclosure, Encounter
 from integration_engine.domain.parties import Identifier, Patient, Practitioner
 from integration_engine.domain.plan_of_care import Measurement, PlanOfCare, ProgressNote
 from integration_engine.domain.treatment import Treatment
@@ -21,6 +21,7 @@ KINDS: Mapping[str, type] = {
     "encounter": Encounter,
     "treatment": Treatment,
     "diagnosis": Diagnosis,
+    "enclosure": Enclosure,
     "plan_of_care": PlanOfCare,
     "progress_note": ProgressNote,
     "authorization": Authorization,
@@ -29,8 +30,9 @@ KINDS: Mapping[str, type] = {
     "appointment": Appointment,
 }
 WHOLE_MESSAGE = frozenset({"patient", "encounter", "merged_identifier"})
-HOLDING = frozenset({"treatment", "diagnosis", "encounter"})
-NESTED: Mapping[str, type] = {"accident": Accident, "rendering": Practitioner}
+HOLDING = frozenset({"treatment", "diagnosis", "enclosure", "encounter"})
+NESTED: Mapping[str, type] = {"accident": Accident, "supplement": ClaimSupplement, "rendering": Practitioner}
+_IN_ENCOUNTER = ("accident", "supplement")  # their fields are named one by one
 
 
 @cache
@@ -39,10 +41,10 @@ def model_paths() -> tuple[str, ...]:
     found = ["merged_identifier"]
     for record, kind in KINDS.items():
         for item in fields(kind):
-            if item.name in {"treatments", "diagnoses"} and record == "encounter":
+            if item.name in {"treatments", "diagnoses", "enclosures"} and record == "encounter":
                 continue
-            if record == "encounter" and item.name == "accident":
-                found.extend(f"encounter.accident.{inner.name}" for inner in fields(Accident))
+            if record == "encounter" and item.name in _IN_ENCOUNTER:
+                found.extend(f"encounter.{item.name}.{inner.name}" for inner in fields(NESTED[item.name]))
             else:
                 found.append(f"{record}.{item.name}")
     return tuple(found)

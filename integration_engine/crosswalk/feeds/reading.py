@@ -71,6 +71,7 @@ class _Reader:
                 encounter,
                 treatments=tuple(found["treatment"]),
                 diagnoses=self._diagnoses(found["diagnosis"], found["treatment"]),
+                enclosures=tuple(found["enclosure"]),
             )
         stated = message.header.stated_at
         return Statement(
