@@ -113,11 +113,25 @@ class ClaimStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderStatus:
+    """2200C: what is said of one billing provider.
+
+    Shapes   provider: its NPI (2100C NM109), None if not sent. claims: the places in the report of those below it; where
+             there are none, what is said holds for all of its claims in our file.
+    """
+
+    provider: str | None
+    statuses: tuple[StatusCode, ...]
+    claims: range
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimStatusReport:
     """One transaction set of a 277CA.
 
     Shapes   source: from NM101 of 2100A (PR payer, AY clearinghouse). reference: 2200B TRN02, the BHT03 of our file.
-             file_statuses: STC of the batch as a whole; provider_statuses: STC of one billing provider (2200C).
+             file_statuses: STC of the batch as a whole (2200B); providers: those of which something is said (2200C).
              accepted and rejected: claims and dollars as the sender counts them (QTY*90/AA, AMT*YU/YY).
     """
 
@@ -127,7 +141,7 @@ class ClaimStatusReport:
     reference: str | None = None
     sent_on: date | None = None
     file_statuses: tuple[StatusCode, ...] = ()
-    provider_statuses: tuple[StatusCode, ...] = ()
+    providers: tuple[ProviderStatus, ...] = ()
     accepted: int | None = None
     rejected: int | None = None
     accepted_amount: Decimal | None = None

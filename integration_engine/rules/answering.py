@@ -7,12 +7,18 @@ the next file would meet the same fault. Source  X12.md §3.3; 005010X231A1, 005
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from integration_engine.core.findings import Finding, Queue, Severity
-from integration_engine.domain.answers import ClaimStatus, InterchangeAnswer, StatusSource, TransactionAnswer
+from integration_engine.domain.answers import (
+    ClaimStatus,
+    InterchangeAnswer,
+    StatusCode,
+    StatusSource,
+    TransactionAnswer,
+)
 from integration_engine.domain.claim_event import ClaimEvent, ClaimEventKind
 from integration_engine.domain.posting import ClaimResult, LineResult
 from integration_engine.rules.answer_fixes import fix_for, takes
@@ -104,6 +110,27 @@ def of_status(
         text="; ".join(dict.fromkeys(finding.text for finding in findings)),
     )
     return ClaimWord(number=number, event=event, refusal=findings if refusing else None)
+
+
+def of_level(
+    statuses: Sequence[StatusCode], numbers: Collection[str], source: StatusSource, on: date, responses: Responses
+) -> FileWords | None:
+    """A 277CA that refuses a whole batch (2200B) or a billing provider (2200C) without naming claims; None if it does not.
+
+    Shapes   numbers: of the claims of ours that it means: all of them are refused, and none is at fault.
+    """
+    refusing = [one for one in statuses if takes(one, responses) is False]
+    if not refusing:
+        return None
+    findings = [fix_for(one, responses, source=source) for one in refusing]
+    event = ClaimEvent(
+        kind=_SPEAKS[source][1],
+        on=max((one.on for one in refusing if one.on is not None), default=on),
+        code=" ".join(finding.observed for finding in findings),
+        text="; ".join(dict.fromkeys(finding.text for finding in findings)),
+    )
+    words = tuple(ClaimWord(number=number, event=event, refusal=()) for number in sorted(numbers))
+    return FileWords(words=words, stops=tuple(_stop(finding) for finding in findings))
 
 
 def of_payment(result: ClaimResult, on: date) -> ClaimWord | None:

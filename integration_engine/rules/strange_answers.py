@@ -138,6 +138,35 @@ def unmatched_statuses(transaction: str, findings: Sequence[Finding], numbers: S
     )
 
 
+def refused_unknown(what: str, words: str, position: str) -> Finding:
+    """A 277CA refuses a whole batch or billing provider, and nobody can tell which claims of ours that means."""
+    return Finding(
+        id="rejections.level_refused",
+        severity=Severity.ERROR,
+        text=f"{what} is refused as a whole, and no claims of ours are known to be meant: {words}",
+        fix="Ask the sender which file it means; until then those claims look as if they were under way.",
+        owner="biller",
+        subject=what,
+        position=position,
+        queue=Queue.REJECTIONS,
+        due_in_days=0,
+    )
+
+
+def older_number(number: str, position: str) -> Finding:
+    """A 277CA that is older than what was heard of the claim before: the payer's number it gives is not taken."""
+    return Finding(
+        id="rejections.older_number",
+        severity=Severity.INFORMATION,
+        text="The claim status is older than one read before; the payer's number in it did not take the later one's place.",
+        fix="Nothing to do.",
+        owner="biller",
+        subject=f"claim {number}",
+        position=position,
+        queue=Queue.REJECTIONS,
+    )
+
+
 def _first(numbers: Sequence[str]) -> str:
     rest = len(numbers) - NUMBERS_NAMED
     return ", ".join(numbers[:NUMBERS_NAMED]) + (f" and {rest} more" if rest > 0 else "")

@@ -8,30 +8,51 @@ Source  X12.md §3.3 (read-back correlation).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from integration_engine.core.findings import Finding
 from integration_engine.crosswalk.answers.files import Answers
 from integration_engine.crosswalk.answers.places import FilePlaces, place_of, read_places
 from integration_engine.domain.answers import (
+    ClaimStatus,
     ClaimStatusReport,
     GroupAnswer,
     InterchangeAnswer,
+    ProviderStatus,
+    StatusCode,
     StatusSource,
     TransactionAnswer,
 )
+from integration_engine.domain.claim_event import ClaimEvent, ClaimEventKind
+from integration_engine.domain.submission import SubmittedClaim
 from integration_engine.rules.answer_fixes import fix_for
-from integration_engine.rules.answering import FileWords, of_interchange, of_status, of_transaction
+from integration_engine.rules.answering import FileWords, of_interchange, of_level, of_status, of_transaction
 from integration_engine.rules.remit_matching import match_status
-from integration_engine.rules.strange_answers import rerouted_claim, rerouted_file, unknown_file, unmatched_statuses
+from integration_engine.rules.strange_answers import (
+    older_number,
+    refused_unknown,
+    rerouted_claim,
+    rerouted_file,
+    unknown_file,
+    unmatched_statuses,
+)
 from integration_engine.stages.posting_remits import Gathered, Ours
 from integration_engine.stages.rules_in_force import RulesInForce
 from integration_engine.store import Connection, Store
 from integration_engine.store.submissions import SentFile
 
 CONTROL_DIGITS = 9
+REFERENCE = "B"  # before the interchange control number in BHT03 of our files
+OF_STATUS = frozenset(
+    {
+        ClaimEventKind.CLEARINGHOUSE_ACCEPTED,
+        ClaimEventKind.CLEARINGHOUSE_REJECTED,
+        ClaimEventKind.PAYER_ACCEPTED,
+        ClaimEventKind.PAYER_REJECTED,
+    }
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,6 +77,7 @@ class HearAnswers:
             self._group(connection, group)
         for report in answers.reports:
             self._report(connection, report)
+            self._levels(connection, report)
 
     # --- of files -----------------------------------------------------------------------------------------------------
 
@@ -109,13 +131,15 @@ class HearAnswers:
             (status, match_status(status, ours.candidates(status.number, (status.payer_control_number,), ())))
             for status in report.claims
         ]
-        sent_to = self.store.sent_files.receivers(connection, [found.claim.id for _, found in matched if found.claim])
+        ids = [found.claim.id for _, found in matched if found.claim]
+        sent_to = self.store.sent_files.receivers(connection, ids)
+        known = self.store.submissions.events(connection, ids)
         strangers = [(status, found.findings) for status, found in matched if found.claim is None]
         if strangers:
             findings = [finding for _, told in strangers for finding in told]
-            numbers = [status.number for status, _ in strangers]
-            self._strange(*unmatched_statuses(report.transaction, findings, numbers))
-        for status, found in matched:
+            self._strange(*unmatched_statuses(report.transaction, findings, [status.number for status, _ in strangers]))
+        inherited = {place: one.statuses for one in report.providers for place in one.claims}
+        for place, (status, found) in enumerate(matched):
             if found.claim is None:
                 continue
             other = self.receivers and sent_to[found.claim.id] not in self.receivers
@@ -123,11 +147,74 @@ class HearAnswers:
                 self._strange(rerouted_claim(f"277CA for claim {found.claim.number}", sent_to[found.claim.id]))
                 continue
             on = report.sent_on or self.on
-            word = of_status(status, found.claim.number, report.source, on, self.rules.responses)
+            silent = not status.statuses and not any(line.statuses for line in status.lines)
+            said = replace(status, statuses=inherited.get(place, ())) if silent else status
+            word = of_status(said, found.claim.number, report.source, on, self.rules.responses)
             if word is not None:
                 self.gathered.words.append((found.claim.id, word, None))
             if status.payer_control_number:
-                self.gathered.status_numbers[found.claim.id] = status.payer_control_number
+                has_one = bool(ours.sent(found.claim.id).payer_control_number)
+                self._number(
+                    status, found.claim, word.event.on if word else on, known[found.claim.id] if has_one else ()
+                )
+
+    def _number(self, status: ClaimStatus, claim: SubmittedClaim, on: date, known: Sequence[ClaimEvent]) -> None:
+        """Take the payer's number, unless a later claim status was heard before.
+
+        Shapes   known: what was heard of a claim that has a number already.
+        """
+        days = [event.on for event in known if event.kind in OF_STATUS]
+        last = max((*days, self.gathered.status_days.get(claim.id, date.min)))
+        if on < last:
+            self.gathered.findings.append(older_number(claim.number, f"segment {status.position}, 2200D/REF"))
+            return
+        assert status.payer_control_number is not None
+        self.gathered.status_numbers[claim.id] = status.payer_control_number
+        self.gathered.status_days[claim.id] = on
+
+    # --- of all claims of a batch or provider -------------------------------------------------------------------------
+
+    def _levels(self, connection: Connection, report: ClaimStatusReport) -> None:
+        """What is refused as a whole: the batch (2200B), where no provider follows, or a provider without claims (2200C)."""
+        if not report.claims and not report.providers:
+            self._level(connection, report, report.file_statuses, None, "The batch", "2200B/STC")
+        for one in report.providers:
+            if not one.claims:
+                place = f"segment {one.position}, 2200C/STC"
+                self._level(connection, report, one.statuses, one, "A billing provider", place)
+
+    def _level(
+        self,
+        connection: Connection,
+        report: ClaimStatusReport,
+        statuses: Sequence[StatusCode],
+        provider: ProviderStatus | None,
+        what: str,
+        place: str,
+    ) -> None:
+        on, responses = report.sent_on or self.on, self.rules.responses
+        told = of_level(statuses, (), report.source, on, responses)
+        if told is None:
+            return
+        file = self._referenced(connection, report.reference)
+        numbers = set(file.claims) if file is not None else set()
+        if provider is not None:
+            ours = self.store.submissions.by_number(connection, numbers)
+            numbers = {n for n, claim in ours.items() if claim.draft.billing_provider.npi == provider.provider}
+        if file is None or not numbers:
+            words = "; ".join(dict.fromkeys(stop.text for stop in told.stops))
+            self._strange(refused_unknown(f"{what} of 277CA {report.transaction}", words, place))
+            return
+        meant = of_level(statuses, numbers, report.source, on, responses)
+        assert meant is not None
+        self._words(file, meant)
+
+    def _referenced(self, connection: Connection, reference: str | None) -> SentFile | None:
+        """The file of ours whose BHT03 a 277CA repeats; None unless exactly one fits."""
+        number = control_number((reference or "").removeprefix(REFERENCE))
+        files = self.store.submissions.by_interchange(connection, number) if number is not None else []
+        files = [file for file in files if file.receiver in self.receivers] or files
+        return files[0] if len(files) == 1 and not files[0].rerouted else None
 
 
 def _blamed(

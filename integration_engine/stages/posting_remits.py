@@ -35,6 +35,7 @@ class Gathered:
     words: list[tuple[int, ClaimWord, int | None]] = field(default_factory=list)  # claim id, word, batch id
     payer_numbers: dict[int, str] = field(default_factory=dict)  # what holds in the end
     status_numbers: dict[int, str] = field(default_factory=dict)  # REF*1K of a 277CA
+    status_days: dict[int, date] = field(default_factory=dict)  # of the 277CA that gave it
     paid_claims: set[int] = field(default_factory=set)  # those that a remit speaks of
     findings: list[Finding] = field(default_factory=list)
     stops: dict[int, tuple[Finding, ...]] = field(default_factory=dict)  # batch id

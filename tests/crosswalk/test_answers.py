@@ -149,7 +149,9 @@ def test_claim_status_keeps_payer_and_clearinghouse_apart(qualifier: str, source
         Decimal(300),
     )
     assert [(s.category, s.status, s.entity) for s in report.file_statuses] == [("A1", "19", "PR")]
-    assert [(s.category, s.status, s.entity) for s in report.provider_statuses] == [("A7", "562", "85")]
+    (provider,) = report.providers
+    assert [(s.category, s.status, s.entity) for s in provider.statuses] == [("A7", "562", "85")]
+    assert (provider.provider, provider.claims) == ("1999902004", range(2))
     taken, refused = report.claims
     assert (taken.number, taken.payer_control_number, taken.clearinghouse_number) == ("C1", "ICN1", "CH1")
     assert (taken.total_charge, taken.member_id, taken.date_of_service) == (Decimal(240), "M123", date(2026, 10, 5))

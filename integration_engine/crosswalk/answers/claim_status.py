@@ -18,7 +18,14 @@ from decimal import Decimal
 
 from integration_engine.core.findings import Severity
 from integration_engine.crosswalk.answers.values import AnswerTolerance, Notes, given, number_given
-from integration_engine.domain.answers import ClaimStatus, ClaimStatusReport, LineStatus, StatusCode, StatusSource
+from integration_engine.domain.answers import (
+    ClaimStatus,
+    ClaimStatusReport,
+    LineStatus,
+    ProviderStatus,
+    StatusCode,
+    StatusSource,
+)
 from integration_engine.wire.x12.reading import Segment, Transaction
 
 _SOURCES = {"PR": StatusSource.PAYER, "AY": StatusSource.CLEARINGHOUSE}
@@ -103,6 +110,16 @@ class _Claim:
         )
 
 
+class _Provider:
+    """One 2000C while it is read."""
+
+    def __init__(self, position: int, first_claim: int) -> None:
+        self.position = position
+        self.first_claim = first_claim
+        self.identity: str | None = None
+        self.statuses: list[StatusCode] = []
+
+
 class _Reading:
     """One 277CA while it is read."""
 
@@ -114,7 +131,8 @@ class _Reading:
         self.reference: str | None = None
         self.sent_on: date | None = None
         self.file_statuses: list[StatusCode] = []
-        self.provider_statuses: list[StatusCode] = []
+        self.providers: list[ProviderStatus] = []
+        self.provider: _Provider | None = None
         self.counts: dict[str, int | None] = {}
         self.amounts: dict[str, Decimal | None] = {}
         self.claims: list[ClaimStatus] = []
@@ -135,6 +153,10 @@ class _Reading:
             level = segment.element(3).upper()
             self.level = _LEVELS.get(level, "")
             self.member_id = None
+            if self.level != "patient":
+                self._close_provider()
+            if self.level == "provider":
+                self.provider = _Provider(segment.number, len(self.claims))
             if not self.level:
                 self.notes.problem("unknown_code", segment, "HL-03", "This level is not one of the guide's.")
         elif handler := self.by_level.get(self.level):
@@ -162,8 +184,24 @@ class _Reading:
                 self.amounts[segment.element(1).upper()] = self.notes.amount(segment, 2, "2200B")
 
     def _provider(self, segment: Segment) -> None:
+        assert self.provider is not None
         if segment.name == "STC":
-            self.provider_statuses.extend(status_codes(segment, "2200C", self.notes))
+            self.provider.statuses.extend(status_codes(segment, "2200C", self.notes))
+        elif segment.name == "NM1":
+            self.provider.identity = given(segment.element(9))
+
+    def _close_provider(self) -> None:
+        said = self.provider
+        if said is not None and said.statuses:
+            self.providers.append(
+                ProviderStatus(
+                    provider=said.identity,
+                    statuses=tuple(said.statuses),
+                    claims=range(said.first_claim, len(self.claims)),
+                    position=said.position,
+                )
+            )
+        self.provider = None
 
     def _patient(self, segment: Segment) -> None:
         match segment.name:
@@ -213,6 +251,7 @@ class _Reading:
 
     def finished(self, transaction: Transaction) -> ClaimStatusReport:
         self._close_claim()
+        self._close_provider()
         return ClaimStatusReport(
             transaction=transaction.control_number,
             source=self.source,
@@ -220,7 +259,7 @@ class _Reading:
             reference=self.reference,
             sent_on=self.sent_on,
             file_statuses=tuple(self.file_statuses),
-            provider_statuses=tuple(self.provider_statuses),
+            providers=tuple(self.providers),
             accepted=self.counts.get("90"),
             rejected=self.counts.get("AA"),
             accepted_amount=self.amounts.get("YU"),
