@@ -255,11 +255,14 @@ def _modifier_facts(
 ) -> ModifierFacts:
     on = day.date_of_service
     charges: dict[Hcpcs, Decimal] = {}
-    codes = {t.code for t in treatments if t.code is not None}
-    codes |= {f.further_code for code in codes if (f := parameters.procedure(code, on)) and f.further_code}
+    codes: set[Hcpcs] = set()
     for treatment in treatments:
-        if treatment.code is not None and treatment.unit_charge is not None:
+        if treatment.code is None:
+            continue
+        codes.add(treatment.code)
+        if treatment.unit_charge is not None:
             charges[treatment.code] = max(treatment.unit_charge, charges.get(treatment.code, ZERO))
+    codes |= {f.further_code for code in codes if (f := parameters.procedure(code, on)) and f.further_code}
     practice = parameters.practice
     stated = next((e.location for e in day.encounters if e.location), None) or practice.default_location
     location = practice.locations.get(stated or "")

@@ -85,14 +85,8 @@ def check_authorization(
     search = _Search(day, discipline, quantities, coverage, entry, history, parameters)
     if not search.codes or not (search.required or search.candidates(search.codes)):
         exempt = " ".join(code for code, _ in quantities.codes) if search.required else ""
-        why = (
-            f"{entry.payer.name} exempts {exempt}"
-            if exempt
-            else f"{entry.payer.name} asks for no authorization of {discipline}"
-        )
-        decision = _decision(
-            "exempt" if exempt else "not needed", Outcome.PASS, (why,), EXEMPT if exempt else NOT_NEEDED
-        )
+        key = ("no authorization", entry.payer.key, discipline, exempt)
+        decision = parameters.remember(key, lambda: _none_needed(entry, discipline, exempt))
         findings = (*search.placeholders(covered=True), *limits)
         return AuthorizationResult(number=None, decisions=(*decisions, decision), findings=findings)
     shares = search.shares()
@@ -114,6 +108,13 @@ def check_authorization(
         ),
         findings=(*findings, *(_not_counted(s.authorization) for s in shares if s.amount is None)),
     )
+
+
+def _none_needed(entry: PayerEntry, discipline: Discipline, exempt: str) -> Decision:
+    if exempt:
+        return _decision("exempt", Outcome.PASS, (f"{entry.payer.name} exempts {exempt}",), EXEMPT)
+    why = f"{entry.payer.name} asks for no authorization of {discipline}"
+    return _decision("not needed", Outcome.PASS, (why,), NOT_NEEDED)
 
 
 class _Search:

@@ -61,7 +61,7 @@ class Condition:
 
     def unknown(self, facts: Facts) -> tuple[str, ...]:
         """The fields whose facts are missing."""
-        return tuple(sorted(name for name in self.fields if facts[name] is None))
+        return tuple(sorted([name for name in self.fields if facts[name] is None]))
 
 
 def compile_condition(written: Mapping[str, Any], fields: Mapping[str, Kind]) -> Condition:

@@ -176,12 +176,12 @@ def _pairs(draft: ClaimDraft, day: TreatmentDay, history: History, parameters: P
 
 
 def _pairs_of_claim(draft: ClaimDraft, day: TreatmentDay, in_force: DatedValue[PairEdits], results: _Results) -> None:
-    treatments = [treatment for encounter in day.encounters for treatment in encounter.treatments]
     by_code = {line.code: line for line in draft.lines}
     for first, second in permutations(by_code.values(), 2):
         indicator = in_force.value.pairs.get((first.code, second.code))
         if indicator is None:
             continue
+        treatments = [treatment for encounter in day.encounters for treatment in encounter.treatments]
         blocks = blocks_of(treatments, first.code, second.code)
         marked = any(
             not SEPARATE.isdisjoint(line.modifiers) for line in draft.lines if line.code in (first.code, second.code)

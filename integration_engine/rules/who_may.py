@@ -25,7 +25,7 @@ def _rendering(day: TreatmentDay, _: Parameters) -> Iterator[tuple[str, Practiti
         if encounter.rendering is not None:
             yield "encounter.rendering", encounter.rendering
         for index, treatment in enumerate(encounter.treatments):
-            if treatment.rendering is not None and treatment.rendering != encounter.rendering:
+            if treatment.rendering not in (None, encounter.rendering):
                 yield f"encounter.treatments[{index}].rendering", treatment.rendering
 
 

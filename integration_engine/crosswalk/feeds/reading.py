@@ -20,7 +20,7 @@ from integration_engine.crosswalk.feeds.line_findings import shifted_lines, unre
 from integration_engine.crosswalk.feeds.model import KINDS, NESTED, WHOLE_MESSAGE
 from integration_engine.crosswalk.positions import Position, matches
 from integration_engine.domain.encounter import Diagnosis
-from integration_engine.domain.parties import Identifier
+from integration_engine.domain.parties import Identifier, Practitioner
 from integration_engine.domain.statement import Statement, TraceEntry
 from integration_engine.domain.treatment import Treatment
 from integration_engine.wire.hl7 import NULL, Message, Segment
@@ -49,6 +49,7 @@ class _Reader:
         self.trace: list[TraceEntry] = []
         self.cleared: list[str] = []
         self.numbered: dict[str, list[tuple[Segment, int]]] = {}
+        self.people: dict[str, Practitioner | None] = {}
 
     def statement(self) -> Statement:
         feed, message = self.feed, self.message
@@ -213,6 +214,8 @@ class _Reader:
             if kind == "table_list":
                 return tuple(self._table(target, text) for text in plain if text)
             return tuple(dict.fromkeys(_LISTS[kind](text) for text in plain if text))
+        if kind == "practitioner":
+            return self._practitioner(texts[0], reading)
         if kind in _STRUCTURED:
             return _STRUCTURED[kind](texts[0], reading)
         text = position.inside(segment, texts[0]).strip()
@@ -221,6 +224,12 @@ class _Reader:
         if kind == "table":
             return self._table(target, text)
         return d.read_minutes(text, self._unit(target, group))
+
+    def _practitioner(self, text: str, reading: d.Reading) -> Practitioner | None:
+        """A message names the same few people on every line; each is read once and is one record."""
+        if text not in self.people:
+            self.people[text] = d.read_practitioner(text, reading)
+        return self.people[text]
 
     def _between(self, position: Position, segment: Segment, text: str) -> int | None:
         assert position.until is not None
@@ -280,7 +289,6 @@ _SIMPLE: Mapping[str, Callable[[str], Any]] = {
 _STRUCTURED: Mapping[str, Callable[[str, d.Reading], Any]] = {
     "name": d.read_name,
     "address": d.read_address,
-    "practitioner": d.read_practitioner,
     "identifier": d.read_identifier,
 }
 _LISTS: Mapping[str, Callable[[str], Any]] = {

@@ -83,10 +83,9 @@ class Coding:
         self.decisions: list[Decision] = []
         self.findings: list[Finding] = []
         treatments = facts.treatments
-        self.noticed = any(
-            t.denial_expected or t.advance_notice or not NOTICE.isdisjoint(t.modifiers) for t in treatments
-        )
-        self.sent = any(t.modifiers for t in treatments)
+        sent = {modifier for t in treatments for modifier in t.modifiers}
+        self.sent = bool(sent)
+        self.noticed = not NOTICE.isdisjoint(sent) or any(t.denial_expected or t.advance_notice for t in treatments)
         scope = profile.discipline_modifiers.on(facts.as_of)
         self.scope, self.since = scope.value, scope.effective_from
         self.assistants = profile.assistant_modifiers.at(facts.as_of)
