@@ -28,7 +28,7 @@ from integration_engine.adapters.processes import ProcessGroup
 from integration_engine.adapters.x12_gate import GatePolicy, X12Gate
 from integration_engine.crosswalk.feeds.feed import Feeds
 from integration_engine.settings import Settings
-from integration_engine.stages.adjudicate import Adjudicate, AdjudicationFailed
+from integration_engine.stages.adjudicate import Adjudicate, AdjudicationFailed, Again
 from integration_engine.stages.authorizations import RowOutcome, RowResult, TakeAuthorizations
 from integration_engine.stages.batch import Batch, WrittenFile
 from integration_engine.stages.deadlines import watch_deadlines
@@ -344,17 +344,32 @@ def decide_again(stage: Adjudicate, stop: threading.Event | None = None) -> None
     Shapes   stop: of a worker, which leaves a patient to the next round while another worker has it, and goes on past one
              that the engine fails on; without it every patient is waited for.
     """
+    waiting_for = _to_decide_again(stage)
+    failed: set[int] = set()
+    while waiting_for and not (stop is not None and stop.is_set()):
+        try:
+            told = stage.again_many(waiting_for, system_clock())
+        except LeaseLost:
+            log.warning("lease.lost", stage="adjudicate")
+            told = Again()
+        failed |= told.failed
+        done = told.decided | told.failed
+        waiting_for = [one for one in waiting_for if one not in done]
+        if not done and stop is not None:
+            break
+        if not done:
+            time.sleep(IDLE_SECONDS)
+            left = set(_to_decide_again(stage))  # the worker that has them may decide them again, too
+            waiting_for = [one for one in waiting_for if one in left]
+    if failed:
+        log.warning("patient.not_decided_again", stage="adjudicate", count=len(failed))
+    if failed and stop is None:
+        raise AdjudicationFailed("the engine failed on some patients; the log says where, the others were decided")
+
+
+def _to_decide_again(stage: Adjudicate) -> list[int]:
     with stage.store.database.read() as connection:
-        patients = stage.store.submissions.to_decide_again(connection)
-    for patient_id in patients:
-        if stop is None:
-            while not stage.again(patient_id, system_clock()):
-                time.sleep(IDLE_SECONDS)
-        elif not stop.is_set():
-            try:
-                stage.again(patient_id, system_clock())
-            except (AdjudicationFailed, LeaseLost):
-                log.warning("patient.not_decided_again", stage="adjudicate")
+        return stage.store.submissions.to_decide_again(connection)
 
 
 def serve(settings: Settings) -> int:

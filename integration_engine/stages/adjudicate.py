@@ -8,7 +8,7 @@ cannot be used parks in the interface queue with its reason and the others go on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -22,6 +22,7 @@ from integration_engine.rules.patient_course import DayOutcome
 from integration_engine.stages.later_payers import SettleLaterPayers
 from integration_engine.stages.other_patients import tell_other_patients
 from integration_engine.stages.rules_in_force import RulesInForce
+from integration_engine.stages.sent_of_days import SentOfDays
 from integration_engine.stages.taking_in import PatientKey, Read, TakenIn, read_message, readjudicate, take_in
 from integration_engine.store import Connection, Store
 from integration_engine.store.adjudications import DayResult
@@ -33,6 +34,14 @@ log = structlog.get_logger(__name__)
 
 class AdjudicationFailed(EngineError):
     """The engine failed on one patient a person had acted on; what the person did has no effect yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """Patients whose days were decided again, by id, and those that the engine failed on."""
+
+    decided: frozenset[int] = frozenset()
+    failed: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)
@@ -89,7 +98,7 @@ class Adjudicate:
             found = store.records.find(connection, keys)
             before = store.records.load(connection, set(found.values()))
             overrides = store.holds.overrides(connection, [day.id for record in before.values() for day in record.days])
-            sent = partial(store.submissions.of_day, connection)
+            sent = SentOfDays(before, partial(store.submissions.of_days, connection))
             others = partial(store.clinician_times.among, connection)
             taken = take_in(
                 messages, found, before, overrides, rules, store.ids.next, now.date(), sent=sent, others=others
@@ -103,7 +112,7 @@ class Adjudicate:
                 survivor = next(iter(taken.patients.values()))
                 store.records.merge(connection, from_id=found[merge], into_id=survivor)
                 again = store.records.load(connection, {survivor})
-                sent = partial(store.submissions.of_day, connection)
+                sent = SentOfDays(again, partial(store.submissions.of_days, connection))
                 others = partial(store.clinician_times.among, connection)
                 after = readjudicate(again, {}, rules, store.ids.next, now.date(), sent=sent, others=others)
                 self._save(connection, again, after, rules, now)
@@ -116,29 +125,67 @@ class Adjudicate:
         Shapes   change: what the person adds to the record first. False while another worker has this patient; ask again.
         Raises   AdjudicationFailed when the engine fails on this patient; nothing was saved.
         """
-        store = self.store
-        lease = store.lanes.hold_patient(patient_id, now)
+        lease = self.store.lanes.hold_patient(patient_id, now)
         if lease is None:
             return False
-        rules = self.rules()
         try:
-            with store.database.read() as connection:
-                before = store.records.load(connection, {patient_id})
-                days = [day.id for record in before.values() for day in record.days]
-                overrides = store.holds.overrides(connection, days)
-                changed = {key: change(record) if change else record for key, record in before.items()}
-                sent = partial(store.submissions.of_day, connection)
-                others = partial(store.clinician_times.among, connection)
-                taken = readjudicate(changed, overrides, rules, store.ids.next, now.date(), sent=sent, others=others)
-            if not taken.records.keys() >= before.keys():
-                raise AdjudicationFailed("the engine failed on this patient; the log says where, nothing was saved")
-            with store.database.write() as connection:
-                store.lanes.guard(connection, lease, now)
-                store.versions.keep(connection, "mappings", rules.version, rules.files, now)
-                self._save(connection, before, taken, rules, now)
+            self._decide_again(lease, [patient_id], self.rules(), now, change)
         finally:
-            store.lanes.release(lease)
+            self.store.lanes.release(lease)
         return True
+
+    def again_many(self, patient_ids: Sequence[int], now: datetime) -> Again:
+        """Adjudicate the open days of several patients again, as many at once as one lease takes.
+
+        Shapes   patient_ids: those to be decided; the next ones are for the next call. A patient that another worker
+                 has, or whose claim went on its way meanwhile, is neither decided nor failed; ask again.
+        Raises   LeaseLost when another worker took the patients over; nothing of them was saved.
+        """
+        found = self.store.lanes.hold_patients(patient_ids[: 4 * self.batch_size], now, limit=self.batch_size)
+        if found is None:
+            return Again()
+        lease, held = found
+        rules = self.rules()
+        decided: set[int] = set()
+        failed: set[int] = set()
+        try:
+            # All at once; where one has changed meanwhile, or the engine fails on one, each by itself.
+            for some in (held, *([one] for one in held)):
+                if not decided.issuperset(some):
+                    try:
+                        self._decide_again(lease, some, rules, now)
+                        decided.update(some)
+                    except RecordChanged:
+                        log.info("patient.changed", stage="adjudicate", count=len(some))
+                    except AdjudicationFailed:
+                        failed.update(some if len(some) == 1 else ())
+        finally:
+            self.store.lanes.release(lease)
+        return Again(decided=frozenset(decided), failed=frozenset(failed))
+
+    def _decide_again(
+        self,
+        lease: Lease,
+        patient_ids: Sequence[int],
+        rules: RulesInForce,
+        now: datetime,
+        change: Callable[[PatientRecord], PatientRecord] | None = None,
+    ) -> None:
+        store = self.store
+        with store.database.read() as connection:
+            before = store.records.load(connection, set(patient_ids))
+            days = [day.id for record in before.values() for day in record.days]
+            overrides = store.holds.overrides(connection, days)
+            changed = {key: change(record) if change else record for key, record in before.items()}
+            sent = SentOfDays(changed, partial(store.submissions.of_days, connection))
+            others = partial(store.clinician_times.among, connection)
+            taken = readjudicate(changed, overrides, rules, store.ids.next, now.date(), sent=sent, others=others)
+        if not taken.records.keys() >= before.keys():
+            raise AdjudicationFailed("the engine failed on this patient; the log says where, nothing was saved")
+        with store.database.write() as connection:
+            store.lanes.guard(connection, lease, now)
+            store.versions.keep(connection, "mappings", rules.version, rules.files, now)
+            self._save(connection, before, taken, rules, now)
 
     def _save(
         self,

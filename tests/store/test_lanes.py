@@ -100,3 +100,19 @@ def test_every_message_is_taken_once_and_in_order_by_four_racing_workers(store, 
     assert len(taken) == len(set(taken)) == 160
     for lane, ids in sent.items():
         assert sorted(journal_id for other, journal_id in taken if other == lane) == ids
+
+
+def test_patients_are_held_by_their_free_lanes_and_no_more_than_asked_for(store, another, invented):
+    records = [
+        invented.record(invented.message(f"M{number}", lane=number % 4), number=f"47{number}") for number in range(8)
+    ]
+    with store.database.write() as connection:
+        store.records.save(connection, {}, {record.id: record for record in records})
+    patients = [record.id for record in records]
+    other = another().lanes.hold_patient(patients[1], invented.now)
+    lease, held = store.lanes.hold_patients(patients, invented.now, limit=3)
+    assert held == [patients[0], patients[2], patients[3]]
+    assert set(lease.lanes).isdisjoint(other.lanes)
+    assert another().lanes.hold_patients([patients[0], patients[1]], invented.now) is None
+    store.lanes.release(lease)
+    assert another().lanes.hold_patients(patients, invented.now, most_lanes=1)[1] == [patients[0], patients[4]]
