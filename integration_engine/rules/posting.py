@@ -176,6 +176,8 @@ class _Posting:
             self.books.reverse(key, claim, match)
         else:
             self.books.post(key, claim, match)
+            if claim.paid < ZERO:
+                self.findings.append(self._negative(claim, ours.number))
         self.claims.append(
             ClaimResult(
                 index=index,
@@ -241,12 +243,15 @@ class _Posting:
         known = self.responses.provider_adjustments.get(adjustment.reason)
         if known is not None and not known.fix:
             return None
-        says = known.says if known is not None else f"a reason that no file maps ({adjustment.reason})"
-        fix = known.fix if known is not None else "Ask the payer what it is, and add it to mappings/responses/."
-        place = f"segment {adjustment.position}, PLB"
-        text = f"Money was taken or given outside of claims: {says}."
-        amount = str(adjustment.amount)
-        return remit_finding(self.remit, "provider_adjustment", text, fix, place, Severity.WARNING, amount)
+        place, amount = f"segment {adjustment.position}, PLB", str(adjustment.amount)
+        if known is not None:
+            text = f"Money was taken or given outside of claims: {known.says}."
+            return remit_finding(self.remit, "provider_adjustment", text, known.fix, place, Severity.WARNING, amount)
+        code = adjustment.reason
+        text = f"Money was taken or given outside of claims for a reason that no file maps: {code}."
+        fix = "Ask the payer what it is, and add it to mappings/responses/provider_adjustments.yaml."
+        finding = remit_finding(self.remit, "provider_adjustment", text, fix, place, Severity.ERROR, amount)
+        return replace(finding, subject=f"{finding.subject}, PLB {code}")
 
     def accepted_difference(self) -> None:
         """What a person accepted although it does not add up: the bank has it, or lacks it, and nobody knows why."""
@@ -297,6 +302,18 @@ class _Posting:
         )
 
     # --- findings -----------------------------------------------------------------------------------------------------
+
+    def _negative(self, claim: RemitClaim, number: str) -> Finding:
+        finding = remit_finding(
+            self.remit,
+            "negative_payment",
+            "The payer takes money back on the claim without calling it a reversal; it is posted as stated.",
+            "Ask the payer which payment it takes back and why, and contest it in time if it is wrong.",
+            f"segment {claim.position}, 2100/CLP-04",
+            Severity.ERROR,
+            observed=str(claim.paid),
+        )
+        return replace(finding, subject=f"claim {number}")
 
     def _repeated(self, claim: RemitClaim) -> Finding:
         text = "This answer was posted before; it is not posted again."

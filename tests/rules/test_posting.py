@@ -308,8 +308,45 @@ def test_provider_adjustments_bring_cash_to_the_payment() -> None:
     assert (finding.id, finding.observed, finding.severity) == (
         "remittance.provider_adjustment", "100.00", Severity.WARNING,
     )  # fmt: skip
-    unknown = posted(remit(answered(claim, "CO-45 30", "CO-45 18"), plb="ZZ 1.00"), claim)
-    assert ids(unknown) == {"remittance.provider_adjustment"}
+
+
+def test_a_provider_adjustment_of_an_unknown_reason_is_posted_and_held_by_its_name() -> None:
+    claim = sent()
+    unknown = posted(remit(answered(claim, "CO-45 30", "CO-45 18"), plb="ZZ 1.00 ZY 2.00"), claim)
+    assert total_of(unknown.entries, Account.PROVIDER_ADJUSTMENT) == 300
+    assert [(f.id, f.holds, f.subject.rpartition(" ")[2]) for f in unknown.findings] == [
+        ("remittance.provider_adjustment", True, "ZZ"),
+        ("remittance.provider_adjustment", True, "ZY"),
+    ]
+
+
+@pytest.mark.parametrize("code", sorted(RESPONSES.provider_adjustments.codes))
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_every_mapped_provider_adjustment_has_its_account_and_the_cash_is_the_payment(code: str, sign: str) -> None:
+    claim = sent()
+    answer = remit(answered(claim, "CO-45 30", "CO-45 18"), plb=f"{code} {sign}12.34")
+    result = posted(answer, claim)
+    assert total_of(result.entries, Account.CASH) == to_cents(answer.amount)
+    assert total_of(result.entries, Account.PROVIDER_ADJUSTMENT) == int(f"{sign}1234")
+    assert {entry.code for entry in result.entries if entry.account is Account.PROVIDER_ADJUSTMENT} == {f"PLB {code}"}
+    assert not any(finding.holds for finding in result.findings)
+
+
+@pytest.mark.parametrize("code", ["WO", "FB", "L6", "CS", "IR", "72", "J1", "50", "51", "90", "AP", "LE", "OB", "WU"])
+def test_the_reasons_payers_use_are_mapped(code: str) -> None:
+    assert code in RESPONSES.provider_adjustments.codes
+
+
+def test_a_negative_payment_that_is_no_reversal_is_posted_as_stated_and_held() -> None:
+    claim = sent()
+    charged = entries_for_claim(claim, SENT)
+    first = posted(remit(answered(claim, "CO-45 30", "CO-45 18")), claim, earlier=charged)
+    back = answered(claim, "CO-45 30", "CO-45 18", sign=-1)
+    result = posted(remit(back, trace="T2"), claim, earlier=(*charged, *first.entries))
+    assert total_of((*first.entries, *result.entries), Account.CASH) == 0
+    assert open_balance((*charged, *first.entries, *result.entries), "C1").payer == to_cents(claim.total)
+    (finding,) = result.findings
+    assert (finding.id, finding.holds, finding.subject) == ("remittance.negative_payment", True, "claim C1")
 
 
 def test_unknown_claim_waits_on_unapplied_until_it_is_assigned() -> None:
