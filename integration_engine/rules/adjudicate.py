@@ -26,7 +26,9 @@ from integration_engine.rules.gates.progress_report import therapist_took_part
 from integration_engine.rules.modifiers.coding import coded_lines
 from integration_engine.rules.modifiers.day import ModifierFacts, ModifiersResult
 from integration_engine.rules.modifiers.marks import SEPARATE
-from integration_engine.rules.parameters import Parameters, PayerEntry, PayerProfile
+from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.parameters.payers import PayerProfile
+from integration_engine.rules.parameters.practice import PayerEntry
 from integration_engine.rules.payer_in_force import coverages_in_force, not_in_force, payer_decision, unplaceable
 from integration_engine.rules.payment_order import payment_order
 from integration_engine.rules.repairs import leave_out, repaired

@@ -14,7 +14,7 @@ from integration_engine.domain.claim import ClaimDraft, Frequency
 from integration_engine.domain.sent_claim import SentClaim, SentState
 from integration_engine.rules.corrections import CITATION, Action, Submitted, correct, same_claim
 from integration_engine.rules.life_cycle import Standing
-from integration_engine.rules.parameters import Parameters
+from integration_engine.rules.parameters.in_force import Parameters
 
 FIRST_PAYER = "P"
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from integration_engine.rules.parameters import AssistantRule, ShareMethod
+from integration_engine.rules.parameters.therapy import AssistantRule, ShareMethod
 
 CAPPED = "fewer units are billed than assistant and therapist earned by themselves"
 TWO_LEFT = "CMS does not address how the last two units divide here; one was given to each"

@@ -22,7 +22,8 @@ from integration_engine.domain.treatment import Treatment
 from integration_engine.domain.treatment_day import History, TreatmentDay
 from integration_engine.rules.authorizations_on_file import NOT_GIVEN, fitting, is_placeholder, known_to
 from integration_engine.rules.benefit_limits import ONE_OF, Quantities, check_limits
-from integration_engine.rules.parameters import Parameters, PayerEntry
+from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.parameters.practice import PayerEntry
 
 __all__ = ["AuthorizationResult", "Quantities", "check_authorization", "numbered"]
 

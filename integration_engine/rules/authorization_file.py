@@ -18,7 +18,7 @@ from integration_engine.domain.authorization import Authorization
 from integration_engine.domain.coverage import Basis
 from integration_engine.domain.parties import Discipline
 from integration_engine.rules.authorizations_on_file import is_placeholder
-from integration_engine.rules.parameters import Parameters
+from integration_engine.rules.parameters.in_force import Parameters
 from integration_engine.rules.spreadsheet import Cell, QuoteUnclosed, RowProblem, RowReading, cells_of, read_header
 
 REQUIRED = ("patient", "payer", "number", "basis", "allowed", "used", "disciplines", "codes", "from", "to", "status")

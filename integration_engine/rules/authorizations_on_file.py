@@ -13,7 +13,7 @@ from integration_engine.core.codes import Hcpcs
 from integration_engine.domain.authorization import Authorization
 from integration_engine.domain.coverage import Coverage
 from integration_engine.domain.parties import Discipline
-from integration_engine.rules.parameters import Parameters
+from integration_engine.rules.parameters.in_force import Parameters
 
 NOT_GIVEN = frozenset({"requested", "denied", "cancelled", "pended"})
 

@@ -29,7 +29,7 @@ from integration_engine.domain.baseline import (
 from integration_engine.domain.denial import Books, DenialCategory, DenialContext, DenialDecision
 from integration_engine.domain.remit import RemitClaim, RemitLine
 from integration_engine.rules.denials import PREDETERMINATION, REVERSAL, categorize, of_claim, unmapped_share
-from integration_engine.rules.parameters import Parameters
+from integration_engine.rules.parameters.in_force import Parameters
 from integration_engine.rules.remit_balance import all_adjustments, claim_difference
 from integration_engine.rules.responses import Responses
 

@@ -17,7 +17,7 @@ from integration_engine.core.findings import Citation, Decision, Finding, Outcom
 from integration_engine.domain.coverage import Basis, BenefitLimit, BenefitPeriod, Coverage
 from integration_engine.domain.parties import Discipline
 from integration_engine.domain.treatment_day import History, PriorDay, TreatmentDay
-from integration_engine.rules.parameters import PayerEntry
+from integration_engine.rules.parameters.practice import PayerEntry
 
 ONE, NOTHING = Decimal(1), Decimal(0)
 CITATION = Citation(document="plan benefits as stated by the payer", section="ZBL or 271 EB01 F")

@@ -23,7 +23,8 @@ from integration_engine.domain.treatment_day import PriorDay
 from integration_engine.rules.authorization import CITATION, OWNER
 from integration_engine.rules.authorizations_on_file import fitting, known_to
 from integration_engine.rules.benefit_limits import counts, used_before
-from integration_engine.rules.parameters import Parameters, PayerEntry
+from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.parameters.practice import PayerEntry
 from integration_engine.rules.visit_worth import worth_of_visit
 
 ONE, NOTHING = Decimal(1), Decimal(0)

@@ -34,7 +34,10 @@ from integration_engine.rules.claim_parties import (
 )
 from integration_engine.rules.claim_supplement import enclosed_problems, supplemented
 from integration_engine.rules.modifiers.day import CodedLine
-from integration_engine.rules.parameters import CaseNumber, ClaimRule, Location, Parameters, PayerEntry, PayerProfile
+from integration_engine.rules.parameters.claims import CaseNumber, ClaimRule
+from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.parameters.payers import PayerProfile
+from integration_engine.rules.parameters.practice import Location, PayerEntry
 from integration_engine.rules.provider_numbers import with_provider_numbers
 
 MOST_DIAGNOSES = 12

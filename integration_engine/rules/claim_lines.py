@@ -23,7 +23,9 @@ from integration_engine.domain.treatment_day import TreatmentDay
 from integration_engine.rules.claim_parties import may_render, missing, named
 from integration_engine.rules.claim_supplement import line_attachments
 from integration_engine.rules.modifiers.day import CodedLine
-from integration_engine.rules.parameters import ClaimRule, Parameters, PayerProfile
+from integration_engine.rules.parameters.claims import ClaimRule
+from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.parameters.payers import PayerProfile
 
 MOST_LINES = 50
 MOST_POINTERS = 4

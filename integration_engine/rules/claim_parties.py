@@ -12,7 +12,9 @@ from integration_engine.core.findings import Citation, Finding, Queue, Severity
 from integration_engine.domain.claim import ClaimPatient, OtherPayer, Subscriber
 from integration_engine.domain.coverage import Coverage, Relationship
 from integration_engine.domain.parties import LicenceLevel, Patient, Practitioner
-from integration_engine.rules.parameters import ClaimRule, Parameters, PayerEntry
+from integration_engine.rules.parameters.claims import ClaimRule
+from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.parameters.practice import PayerEntry
 
 GUIDE = Citation(document="X222A1", section="005010X222A1")
 FIRST = "P"

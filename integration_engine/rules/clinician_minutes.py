@@ -17,7 +17,8 @@ from integration_engine.domain.clinician_time import ClinicianTime, clinician_ti
 from integration_engine.domain.encounter import Encounter
 from integration_engine.domain.record import PatientRecord
 from integration_engine.domain.treatment_day import History, TreatmentDay
-from integration_engine.rules.parameters import Parameters, PayerProfile
+from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.parameters.payers import PayerProfile
 
 OVERLAP, CLOCK = "documentation.clinician_times_overlap", "documentation.clinician_minutes_exceed_clock"
 SCENARIOS = Citation(document="CMS 11 Part B Billing Scenarios", section="one-on-one minutes of several patients")

@@ -29,7 +29,8 @@ from integration_engine.domain.coverage import Coverage
 from integration_engine.domain.parties import Patient
 from integration_engine.domain.remit import Adjustment, AdjustmentGroup, RemitClaim, RemitLine
 from integration_engine.rules.claim_parties import AFTER_FIRST, FIRST, missing, release_refused, subscriber_of
-from integration_engine.rules.parameters import Parameters, PayerEntry
+from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.parameters.practice import PayerEntry
 from integration_engine.rules.provider_numbers import with_provider_numbers
 
 FORWARDED = frozenset({"19", "20", "21", "23"})

@@ -18,7 +18,8 @@ from enum import StrEnum
 from integration_engine.core.findings import Citation, Decision, Finding, Outcome, ParameterUse, Queue, Severity
 from integration_engine.domain.claim import ClaimDraft, Frequency
 from integration_engine.rules.life_cycle import Standing
-from integration_engine.rules.parameters import CorrectionWay, Parameters
+from integration_engine.rules.parameters.claims import CorrectionWay
+from integration_engine.rules.parameters.in_force import Parameters
 
 CITATION = Citation(document="X222A1", section="2300 CLM05-3, REF*F8")
 # The payer has it and may have decided; a correction names the payer's number.

@@ -6,7 +6,7 @@ from datetime import date
 
 from integration_engine.domain.denial import DenialContext
 from integration_engine.domain.submission import SubmittedClaim, SubmittedLine
-from integration_engine.rules.parameters import Parameters
+from integration_engine.rules.parameters.in_force import Parameters
 
 _ASSISTANT = frozenset({"CQ", "CO"})
 

@@ -16,7 +16,8 @@ from integration_engine.domain.plan_of_care import MeasurementKind, PlanOfCare
 from integration_engine.domain.treatment import Treatment
 from integration_engine.domain.treatment_day import History, TreatmentDay
 from integration_engine.rules.conditions import Kind
-from integration_engine.rules.parameters import Parameters, ProcedureFacts
+from integration_engine.rules.parameters.codes import ProcedureFacts
+from integration_engine.rules.parameters.in_force import Parameters
 from integration_engine.rules.units.services import minutes_of
 
 TEXT, NUMBER, FLAG, TEXTS = Kind.TEXT, Kind.NUMBER, Kind.FLAG, Kind.TEXTS

@@ -21,7 +21,7 @@ from integration_engine.rules.claim_parties import missing
 from integration_engine.rules.coordination import CITATION, REVERSAL, Coordinated
 from integration_engine.rules.corrections import GONE, Action, Submitted, correct, same_claim
 from integration_engine.rules.life_cycle import Standing
-from integration_engine.rules.parameters import Parameters
+from integration_engine.rules.parameters.in_force import Parameters
 
 PREDETERMINATION = "25"
 FAMILIES = ("coordination.", "corrections.")  # the findings of a later payer's course, beside denials and rejections

@@ -14,7 +14,8 @@ from integration_engine.domain.parties import Patient
 from integration_engine.domain.remit import RemitClaim, RemitLine
 from integration_engine.domain.sent_claim import SentClaim
 from integration_engine.rules.coordination import Coordinated, LineMatches, secondary_draft
-from integration_engine.rules.parameters import Parameters, PayerEntry
+from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.parameters.practice import PayerEntry
 from integration_engine.rules.payer_in_force import coverages_in_force
 from integration_engine.rules.remit_matching import Match
 

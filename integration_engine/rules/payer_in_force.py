@@ -9,7 +9,7 @@ from integration_engine.core.errors import NotInForce
 from integration_engine.core.findings import Citation, Decision, Finding, Outcome, Queue, Severity
 from integration_engine.domain.coverage import Coverage
 from integration_engine.domain.treatment_day import TreatmentDay
-from integration_engine.rules.parameters import PayerEntry
+from integration_engine.rules.parameters.practice import PayerEntry
 
 HOUSE = Citation(document="house rule", section="order of payers; mappings/practice.yaml")
 DATES = Citation(document="house rule", section="every value is asked by date of service; mappings/")

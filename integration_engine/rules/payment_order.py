@@ -14,7 +14,8 @@ from integration_engine.core.codes import Hcpcs
 from integration_engine.core.findings import Citation, Decision, Outcome
 from integration_engine.core.money import ZERO
 from integration_engine.domain.treatment_day import History, PriorDay, TreatmentDay
-from integration_engine.rules.parameters import Parameters, PayerEntry
+from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.parameters.practice import PayerEntry
 
 CITATION = Citation(document="CMS Pub 100-04 ch. 5", section="§10.7")
 

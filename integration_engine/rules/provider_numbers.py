@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from integration_engine.domain.claim import ClaimDraft, ProviderNumber, ServiceLine
 from integration_engine.domain.parties import Organization, Practitioner
-from integration_engine.rules.parameters import Practice
+from integration_engine.rules.parameters.practice import Practice
 
 OF_PAYER = frozenset({"G2", "LU"})
 BILLING, PRIMARY_CARE, FACILITY = "85", "P3", "77"

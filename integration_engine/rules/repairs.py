@@ -13,7 +13,10 @@ from datetime import date
 from integration_engine.core.codes import Hcpcs
 from integration_engine.core.findings import Decision, Finding, ParameterUse, Severity
 from integration_engine.domain.treatment import Treatment
-from integration_engine.rules.parameters import Parameters, PayerEntry, PayerProfile, Repair
+from integration_engine.rules.parameters.edits import Repair
+from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.parameters.payers import PayerProfile
+from integration_engine.rules.parameters.practice import PayerEntry
 from integration_engine.rules.units.services import UnitsResult
 
 

@@ -23,11 +23,68 @@ from integration_engine.core.errors import MappingError, MappingProblem
 from integration_engine.core.findings import Citation, ParameterUse, Severity
 from integration_engine.domain.claim import Payer
 from integration_engine.domain.parties import Address, Discipline, Organization, PersonName, Practitioner
-from integration_engine.rules import parameters as p
-from integration_engine.rules import rule_models as m
 from integration_engine.rules.conditions import compile_condition
 from integration_engine.rules.edit_facts import CLAIM_FIELDS, LINE_FIELDS
 from integration_engine.rules.gates.minimum_documentation import NEEDS
+from integration_engine.rules.parameters.claims import CaseNumber, ClaimRule, CorrectionWay
+from integration_engine.rules.parameters.codes import DiagnosisCodes, MostUnits, PairEdits, ProcedureFacts
+from integration_engine.rules.parameters.dating import without_dates
+from integration_engine.rules.parameters.documentation import Mending, Requirement, WhoMay
+from integration_engine.rules.parameters.edits import Edit, Repair
+from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.parameters.payers import (
+    DeliveryRule,
+    FilingLimit,
+    PayerProfile,
+    TelehealthRule,
+    UnitsMethod,
+    UnitsRule,
+    VisitCap,
+    modifier_rank,
+)
+from integration_engine.rules.parameters.practice import DirectoryNumber, Location, PayerEntry, Practice
+from integration_engine.rules.parameters.therapy import AssistantRule, CertificationRule, ShareMethod
+from integration_engine.rules.rule_models import (
+    AddressFile,
+    AllowedFile,
+    AssistantSpan,
+    CapSpan,
+    CertificationFile,
+    CertificationSpan,
+    ClaimsFile,
+    ClaimsSpan,
+    DiagnosesFile,
+    DiagnosisSpan,
+    EditsFile,
+    FindingsFile,
+    GatesFile,
+    MethodFile,
+    MethodSpan,
+    ModifiersFile,
+    MostUnitsFile,
+    MostUnitsSpan,
+    OrganizationFile,
+    PairsFile,
+    PairsSpan,
+    PayerFile,
+    PlaceholdersFile,
+    PracticeFile,
+    PractitionerFile,
+    ProcedureFile,
+    ProceduresFile,
+    ProfileFile,
+    RepairsFile,
+    RequirementFile,
+    Since,
+    Source,
+    SupervisionFile,
+    TelehealthFile,
+    TelehealthSpan,
+    ThresholdsFile,
+    UnitsFile,
+    WhoMayFile,
+    WhoMayTable,
+)
 from integration_engine.rules.source_review import citations, is_reviewed
 from integration_engine.rules.who_may import ACTIONS
 
@@ -63,7 +120,7 @@ class Remark:
     kind: RemarkKind
 
 
-def compile_rules(files: Mapping[str, str]) -> p.Parameters:
+def compile_rules(files: Mapping[str, str]) -> Parameters:
     """All rule files of a mappings folder as one set of parameters.
 
     Shapes   files: path below mappings/ → text; paths of other kinds (hl7/, claims/, cases/) are left alone.
@@ -93,26 +150,26 @@ class _Reading:
         self.remarks: list[Remark] = []
         self.documents: dict[str, Document] = {}
 
-    def parameters(self) -> p.Parameters:
-        practice = self.one("practice.yaml", m.PracticeFile)
-        findings = self.one("findings.yaml", m.FindingsFile)
-        units = self.one("rules/units.yaml", m.UnitsFile)
-        modifiers = self.one("rules/modifiers.yaml", m.ModifiersFile)
-        thresholds = self.one("rules/thresholds.yaml", m.ThresholdsFile)
-        certification = self.one("rules/certification.yaml", m.CertificationFile)
-        supervision = self.one("rules/supervision.yaml", m.SupervisionFile)
-        placeholders = self.one("rules/placeholders.yaml", m.PlaceholdersFile)
-        claims = self.one("rules/claims.yaml", m.ClaimsFile)
-        gates = self.one("gates/minimum_documentation.yaml", m.GatesFile)
-        who_may = self.one("gates/who_may.yaml", m.WhoMayTable)
-        procedures = self.one("codes/procedures.yaml", m.ProceduresFile)
-        telehealth = self.one("codes/telehealth.yaml", m.TelehealthFile)
-        repairs = self.one("edits/repairs.yaml", m.RepairsFile)
-        diagnoses = self._all("codes/icd10_cm/", m.DiagnosesFile)
-        pairs = self._all("codes/ncci_pairs/", m.PairsFile)
-        most = self._all("codes/most_units/", m.MostUnitsFile)
-        profiles = self._all("payers/", m.ProfileFile)
-        edit_files = self._all("edits/", m.EditsFile, but=OTHER_EDITS)
+    def parameters(self) -> Parameters:
+        practice = self.one("practice.yaml", PracticeFile)
+        findings = self.one("findings.yaml", FindingsFile)
+        units = self.one("rules/units.yaml", UnitsFile)
+        modifiers = self.one("rules/modifiers.yaml", ModifiersFile)
+        thresholds = self.one("rules/thresholds.yaml", ThresholdsFile)
+        certification = self.one("rules/certification.yaml", CertificationFile)
+        supervision = self.one("rules/supervision.yaml", SupervisionFile)
+        placeholders = self.one("rules/placeholders.yaml", PlaceholdersFile)
+        claims = self.one("rules/claims.yaml", ClaimsFile)
+        gates = self.one("gates/minimum_documentation.yaml", GatesFile)
+        who_may = self.one("gates/who_may.yaml", WhoMayTable)
+        procedures = self.one("codes/procedures.yaml", ProceduresFile)
+        telehealth = self.one("codes/telehealth.yaml", TelehealthFile)
+        repairs = self.one("edits/repairs.yaml", RepairsFile)
+        diagnoses = self._all("codes/icd10_cm/", DiagnosesFile)
+        pairs = self._all("codes/ncci_pairs/", PairsFile)
+        most = self._all("codes/most_units/", MostUnitsFile)
+        profiles = self._all("payers/", ProfileFile)
+        edit_files = self._all("edits/", EditsFile, but=OTHER_EDITS)
         if self.problems:
             raise MappingError(tuple(self.problems))
         assert practice and findings and units and modifiers and thresholds  # noqa: PT018 - no problems: all read
@@ -133,7 +190,7 @@ class _Reading:
         self._doubts("rules/placeholders.yaml", ("source",), "placeholders", placeholders.source)
         for key, method in units.methods.items():
             self._doubts("rules/units.yaml", ("methods", key), f"units method {key}", method.source)
-        compiled = p.Parameters(
+        compiled = Parameters(
             version=version_of(self.files),
             methods=methods,
             group_codes={d: codes.Hcpcs(code) for d, code in units.group_codes.items()},
@@ -205,9 +262,7 @@ class _Reading:
             ).get(MEDICARE, Dated("icd10_cm", ())),
             telehealth_codes=telehealth_codes,
             claims=self._claim_rules(claims, compiled_profiles),
-            mending={
-                identity: p.Mending(why=one.why, screen=one.screen) for identity, one in findings.findings.items()
-            },
+            mending={identity: Mending(why=one.why, screen=one.screen) for identity, one in findings.findings.items()},
             placeholders=frozenset(text.upper() for text in placeholders.placeholders),
             practice=self.practice(practice, compiled_profiles),
             citations={"discipline_modifiers": cite(modifiers.discipline_source)},
@@ -221,8 +276,8 @@ class _Reading:
         for name in (name for name in files if is_reviewed(name)):
             self.documents[name] = document = read_document(name, files[name])
             for path, label, stated in citations(document.value):
-                known = {field: stated[field] for field in m.Source.model_fields if stated.get(field) is not None}
-                self._doubts(name, path, label, m.Source.model_validate(known))
+                known = {field: stated[field] for field in Source.model_fields if stated.get(field) is not None}
+                self._doubts(name, path, label, Source.model_validate(known))
 
     # --- files --------------------------------------------------------------------------------------------------------
 
@@ -293,7 +348,7 @@ class _Reading:
             )
         return found
 
-    def _doubts(self, name: str, path: tuple[str | int, ...], label: str, source: m.Source) -> None:
+    def _doubts(self, name: str, path: tuple[str | int, ...], label: str, source: Source) -> None:
         if source.status == "unconfirmed":
             text = f"{label}: the source is unconfirmed ({source.document})"
             self.remark(name, path, RemarkKind.UNCONFIRMED, text)
@@ -327,12 +382,12 @@ class _Reading:
     def profile(
         self,
         name: str,
-        file: m.ProfileFile,
-        methods: Mapping[str, p.UnitsMethod],
+        file: ProfileFile,
+        methods: Mapping[str, UnitsMethod],
         code_pairs: Mapping[str, Any],
         most_units: Mapping[str, Any],
         telehealth_codes: Mapping[str, Any],
-    ) -> p.PayerProfile:
+    ) -> PayerProfile:
         key = _stem(name)
         self._check_names(name, file, methods, code_pairs, most_units, telehealth_codes)
         self._doubts(name, ("source",), key, file.source)
@@ -344,16 +399,16 @@ class _Reading:
             stated = getattr(file, field)
             if _is_dated(stated):
                 return dated(field, lambda span: value(span.value))
-            return p.without_dates(f"{key}.{field}", value(stated), cite(file.source))
+            return without_dates(f"{key}.{field}", value(stated), cite(file.source))
 
-        return p.PayerProfile(
+        return PayerProfile(
             key=key,
             label=file.label,
             segment=file.segment,
             units_method=dated("units_method", _units_rule),
             units_sent=setting("units_sent"),
             rest_counts=setting("rest_counts"),
-            not_one_on_one=setting("not_one_on_one", p.DeliveryRule),
+            not_one_on_one=setting("not_one_on_one", DeliveryRule),
             caps=dated("caps", _cap) if file.caps else None,
             minutes_checks=setting("minutes_checks"),
             discipline_modifiers=dated("discipline_modifiers", lambda s: s.on_codes),
@@ -368,12 +423,12 @@ class _Reading:
             progress_note_grace_days=setting("progress_note_grace_days"),
             referring_required=setting("referring_required"),
             supervising_sent=setting("supervising_sent"),
-            modifier_rank=setting("modifier_order", p.modifier_rank),
+            modifier_rank=setting("modifier_order", modifier_rank),
             telehealth=dated("telehealth", _telehealth_rule),
             code_pairs=setting("code_pairs", tuple),
             most_units=setting("most_units"),
             filing_limit=dated(
-                "filing_limit", lambda s: p.FilingLimit(days=s.days, months=s.months, year_ends=s.year_ends)
+                "filing_limit", lambda s: FilingLimit(days=s.days, months=s.months, year_ends=s.year_ends)
             ),
             citation=cite(file.source),
         )
@@ -381,8 +436,8 @@ class _Reading:
     def _check_names(
         self,
         name: str,
-        file: m.ProfileFile,
-        methods: Mapping[str, p.UnitsMethod],
+        file: ProfileFile,
+        methods: Mapping[str, UnitsMethod],
         code_pairs: Mapping[str, Any],
         most_units: Mapping[str, Any],
         telehealth_codes: Mapping[str, Any],
@@ -402,7 +457,7 @@ class _Reading:
             if one.codes != ANY and one.codes not in telehealth_codes:
                 self.wrong(name, ("telehealth", index, "codes"), f"codes/telehealth.yaml has no list {one.codes!r}")
 
-    def _claim_rules(self, file: m.ClaimsFile, profiles: Mapping[str, p.PayerProfile]) -> dict[str, Dated[p.ClaimRule]]:
+    def _claim_rules(self, file: ClaimsFile, profiles: Mapping[str, PayerProfile]) -> dict[str, Dated[ClaimRule]]:
         """How claims are made, by profile: the profile's own, else its segment's, else any payer's."""
         name = "rules/claims.yaml"
         known = {ANY, *profiles, *(profile.segment for profile in profiles.values())}
@@ -414,8 +469,8 @@ class _Reading:
         }
         return {key: rules.get(key) or rules.get(profile.segment) or rules[ANY] for key, profile in profiles.items()}
 
-    def procedures(self, file: m.ProceduresFile) -> dict[str, Dated[p.ProcedureFacts]]:
-        values: dict[str, list[DatedValue[p.ProcedureFacts]]] = {}
+    def procedures(self, file: ProceduresFile) -> dict[str, Dated[ProcedureFacts]]:
+        values: dict[str, list[DatedValue[ProcedureFacts]]] = {}
         for s, span in enumerate(file.code_table):
             for g, group in enumerate(span.procedures):
                 source = group.source or span.source
@@ -435,7 +490,7 @@ class _Reading:
             code: self._join("codes/procedures.yaml", ("code_table",), code, dated) for code, dated in values.items()
         }
 
-    def _telehealth_codes(self, file: m.TelehealthFile) -> dict[str, Dated[frozenset[str]]]:
+    def _telehealth_codes(self, file: TelehealthFile) -> dict[str, Dated[frozenset[str]]]:
         """Lists of codes: several groups of one list may run side by side, each with its own source and dates."""
         name = "codes/telehealth.yaml"
         found = {}
@@ -460,7 +515,7 @@ class _Reading:
             found[key] = self._join(name, ("telehealth_codes", key), f"telehealth {key}", values)
         return found
 
-    def edits(self, name: str, file: m.EditsFile) -> list[p.Edit]:
+    def edits(self, name: str, file: EditsFile) -> list[Edit]:
         found = []
         for index, edit in enumerate(file.edits):
             fields = LINE_FIELDS if edit.scope == "line" else CLAIM_FIELDS
@@ -474,7 +529,7 @@ class _Reading:
                     if field not in fields:
                         self.wrong(name, ("edits", index, case, field), f"there is no field {field!r}")
             found.append(
-                p.Edit(
+                Edit(
                     id=edit.id,
                     scope=edit.scope,
                     severity=edit.severity,
@@ -492,9 +547,9 @@ class _Reading:
             )
         return found
 
-    def repairs(self, file: m.RepairsFile) -> tuple[p.Repair, ...]:
+    def repairs(self, file: RepairsFile) -> tuple[Repair, ...]:
         return tuple(
-            p.Repair(
+            Repair(
                 id=repair.id,
                 kind=repair.kind,
                 code=codes.Hcpcs(repair.code),
@@ -511,7 +566,7 @@ class _Reading:
             for index, repair in enumerate(file.repairs)
         )
 
-    def _check_needs(self, file: m.GatesFile, who_may: m.WhoMayTable) -> None:
+    def _check_needs(self, file: GatesFile, who_may: WhoMayTable) -> None:
         for s, span in enumerate(file.minimum_documentation):
             for r, requirement in enumerate(span.requirements):
                 if requirement.need not in NEEDS:
@@ -528,7 +583,7 @@ class _Reading:
                     self.wrong("gates/who_may.yaml", path, text)
                 self._doubts("gates/who_may.yaml", ("who_may", s, "actions", a), action.action, action.source)
 
-    def practice(self, file: m.PracticeFile, profiles: Mapping[str, p.PayerProfile]) -> p.Practice:
+    def practice(self, file: PracticeFile, profiles: Mapping[str, PayerProfile]) -> Practice:
         practitioners: dict[str, Practitioner] = {}
         for person in file.practitioners:
             record = Practitioner(
@@ -542,7 +597,7 @@ class _Reading:
             for key in (person.npi, person.local_id):
                 if key:
                     practitioners[key] = record
-        payers: dict[str, p.PayerEntry] = {}
+        payers: dict[str, PayerEntry] = {}
         for key, payer in file.payers.items():
             if payer.profile not in profiles:
                 path = ("payers", key, "profile")
@@ -558,12 +613,12 @@ class _Reading:
         for key, location in file.locations.items():
             if location.billing_provider not in file.billing_providers:
                 self.wrong("practice.yaml", ("locations", key, "billing_provider"), "no such billing provider")
-        return p.Practice(
+        return Practice(
             time_zone=file.time_zone,
             default_location=file.default_location,
             billing_providers={key: _organization(key, o) for key, o in file.billing_providers.items()},
             locations={
-                key: p.Location(
+                key: Location(
                     key=key,
                     setting=location.setting,
                     place_of_service=location.place_of_service,
@@ -579,11 +634,11 @@ class _Reading:
             numbers=self._numbers(file),
         )
 
-    def _numbers(self, file: m.PracticeFile) -> dict[str, tuple[p.DirectoryNumber, ...]]:
+    def _numbers(self, file: PracticeFile) -> dict[str, tuple[DirectoryNumber, ...]]:
         """The numbers beside the NPI, by NPI, else by our own key or the EMR's id."""
-        found: dict[str, tuple[p.DirectoryNumber, ...]] = {}
+        found: dict[str, tuple[DirectoryNumber, ...]] = {}
         facilities = {key: one.facility for key, one in file.locations.items() if one.facility}
-        stated: list[tuple[tuple[str | int, ...], str | None, m.OrganizationFile | m.PractitionerFile]] = [
+        stated: list[tuple[tuple[str | int, ...], str | None, OrganizationFile | PractitionerFile]] = [
             *((("billing_providers", key), one.npi or key, one) for key, one in file.billing_providers.items()),
             *((("locations", key, "facility"), one.npi or key, one) for key, one in facilities.items()),
             *((("practitioners", i), one.npi or one.local_id, one) for i, one in enumerate(file.practitioners)),
@@ -595,13 +650,13 @@ class _Reading:
                         self.wrong("practice.yaml", (*place, "numbers", index, "payers"), f"there is no payer {payer}")
             if one.numbers and key:
                 found[key] = tuple(
-                    p.DirectoryNumber(qualifier=n.qualifier, number=n.number, payers=frozenset(n.payers))
+                    DirectoryNumber(qualifier=n.qualifier, number=n.number, payers=frozenset(n.payers))
                     for n in one.numbers
                 )
         return found
 
-    def _payer(self, key: str, file: m.PayerFile) -> p.PayerEntry:
-        return p.PayerEntry(
+    def _payer(self, key: str, file: PayerFile) -> PayerEntry:
+        return PayerEntry(
             payer=Payer(
                 key=key,
                 name=file.name,
@@ -625,7 +680,7 @@ class _Reading:
 
 
 def _is_dated(stated: Any) -> bool:
-    return isinstance(stated, list) and bool(stated) and isinstance(stated[0], m.Since)
+    return isinstance(stated, list) and bool(stated) and isinstance(stated[0], Since)
 
 
 def _stated(field: str, stated: Any) -> list[tuple[tuple[str | int, ...], Any]]:
@@ -639,7 +694,7 @@ def _stem(name: str) -> str:
     return name.rsplit("/", 1)[-1].removesuffix(".yaml")
 
 
-def cite(source: m.Source) -> Citation:
+def cite(source: Source) -> Citation:
     """A citation; one that nobody has read in the primary text says so."""
     doubt = " [unconfirmed]" if source.status == "unconfirmed" else ""
     return Citation(document=source.document + doubt, section=source.section, effective=source.effective)
@@ -653,13 +708,11 @@ def version_of(files: Mapping[str, str]) -> str:
     return digest.hexdigest()
 
 
-def _address(file: m.AddressFile) -> Address:
-    return Address(
-        line1=file.line1, line2=file.line2, city=file.city, state=file.state, postal_code=file.postal_code
-    )
+def _address(file: AddressFile) -> Address:
+    return Address(line1=file.line1, line2=file.line2, city=file.city, state=file.state, postal_code=file.postal_code)
 
 
-def _organization(key: str, file: m.OrganizationFile) -> Organization:
+def _organization(key: str, file: OrganizationFile) -> Organization:
     return Organization(
         key=key,
         name=file.name,
@@ -672,8 +725,8 @@ def _organization(key: str, file: m.OrganizationFile) -> Organization:
     )
 
 
-def _requirement(file: m.RequirementFile) -> p.Requirement:
-    return p.Requirement(
+def _requirement(file: RequirementFile) -> Requirement:
+    return Requirement(
         need=file.need,
         encounter_types=tuple(file.encounter_types),
         severity=Severity(file.severity),
@@ -687,8 +740,8 @@ def _requirement(file: m.RequirementFile) -> p.Requirement:
     )
 
 
-def _pair_edits(span: m.PairsSpan) -> p.PairEdits:
-    return p.PairEdits(
+def _pair_edits(span: PairsSpan) -> PairEdits:
+    return PairEdits(
         pairs={
             (first, second): int(indicator)
             for first, groups in span.pairs.items()
@@ -699,18 +752,18 @@ def _pair_edits(span: m.PairsSpan) -> p.PairEdits:
     )
 
 
-def _most_units(span: m.MostUnitsSpan) -> p.MostUnits:
-    return p.MostUnits(
+def _most_units(span: MostUnitsSpan) -> MostUnits:
+    return MostUnits(
         values={code: (value.most, value.indicator) for code, value in span.most_units.items()}, complete=span.complete
     )
 
 
-def _diagnosis_codes(span: m.DiagnosisSpan) -> p.DiagnosisCodes:
-    return p.DiagnosisCodes(valid=frozenset(span.codes.split()), complete=span.complete)
+def _diagnosis_codes(span: DiagnosisSpan) -> DiagnosisCodes:
+    return DiagnosisCodes(valid=frozenset(span.codes.split()), complete=span.complete)
 
 
-def _method(key: str, file: m.MethodFile) -> p.UnitsMethod:
-    return p.UnitsMethod(
+def _method(key: str, file: MethodFile) -> UnitsMethod:
+    return UnitsMethod(
         key=key,
         label=file.label,
         earned_at=file.earned_at,
@@ -720,12 +773,12 @@ def _method(key: str, file: m.MethodFile) -> p.UnitsMethod:
     )
 
 
-def _units_rule(span: m.MethodSpan) -> p.UnitsRule:
-    return p.UnitsRule(method=span.method, visit_code=codes.Hcpcs(span.visit_code) if span.visit_code else None)
+def _units_rule(span: MethodSpan) -> UnitsRule:
+    return UnitsRule(method=span.method, visit_code=codes.Hcpcs(span.visit_code) if span.visit_code else None)
 
 
-def _cap(span: m.CapSpan) -> p.VisitCap:
-    return p.VisitCap(
+def _cap(span: CapSpan) -> VisitCap:
+    return VisitCap(
         most_units=span.most_units,
         most_codes=span.most_codes,
         most_minutes=span.most_minutes,
@@ -733,10 +786,10 @@ def _cap(span: m.CapSpan) -> p.VisitCap:
     )
 
 
-def _assistant_rule(span: m.AssistantSpan) -> p.AssistantRule:
-    return p.AssistantRule(
+def _assistant_rule(span: AssistantSpan) -> AssistantRule:
+    return AssistantRule(
         used=span.used,
-        share_method=p.ShareMethod(span.share_method),
+        share_method=ShareMethod(span.share_method),
         share_over=span.share_over_tenths,
         unit_minutes=span.unit_minutes,
         therapist_midpoint=span.therapist_midpoint,
@@ -747,16 +800,16 @@ def _assistant_rule(span: m.AssistantSpan) -> p.AssistantRule:
     )
 
 
-def _claim_rule(span: m.ClaimsSpan) -> p.ClaimRule:
-    return p.ClaimRule(
-        corrections=p.CorrectionWay(span.corrections),
+def _claim_rule(span: ClaimsSpan) -> ClaimRule:
+    return ClaimRule(
+        corrections=CorrectionWay(span.corrections),
         authorizations_split=span.authorizations_split,
         members_have_ids=span.members_have_ids,
         later_payers=span.later_payers,
         ordering_sent=span.ordering_sent,
         initial_treatment_sent=span.initial_treatment_sent,
         work_dates_sent=span.work_dates_sent,
-        case_number=p.CaseNumber(span.case_number),
+        case_number=CaseNumber(span.case_number),
         primary_care_sent=span.primary_care_sent,
         assignment=span.assignment,
         benefits_assigned=span.benefits_assigned,
@@ -766,8 +819,8 @@ def _claim_rule(span: m.ClaimsSpan) -> p.ClaimRule:
     )
 
 
-def _certification_rule(span: m.CertificationSpan) -> p.CertificationRule:
-    return p.CertificationRule(
+def _certification_rule(span: CertificationSpan) -> CertificationRule:
+    return CertificationRule(
         signature_days=span.signature_days,
         verbal_order_days=span.verbal_order_days,
         delayed_days=span.delayed_days,
@@ -781,11 +834,11 @@ def _certification_rule(span: m.CertificationSpan) -> p.CertificationRule:
     )
 
 
-def _telehealth_rule(span: m.TelehealthSpan) -> p.TelehealthRule:
+def _telehealth_rule(span: TelehealthSpan) -> TelehealthRule:
     def modifier(text: str | None) -> codes.Modifier | None:
         return codes.Modifier(text) if text else None
 
-    return p.TelehealthRule(
+    return TelehealthRule(
         covered=span.covered,
         codes=span.codes,
         video_modifier=modifier(span.video_modifier),
@@ -796,11 +849,11 @@ def _telehealth_rule(span: m.TelehealthSpan) -> p.TelehealthRule:
     )
 
 
-def _procedure(code: str, group: m.ProcedureFile, citation: Citation, since: date) -> p.ProcedureFacts:
+def _procedure(code: str, group: ProcedureFile, citation: Citation, since: date) -> ProcedureFacts:
     kind = f"{group.minutes} minutes" if group.minutes is not None else "untimed"
     if group.device_days is not None:
         kind = f"{group.device_days[0]} to {group.device_days[1]} days with data"
-    return p.ProcedureFacts(
+    return ProcedureFacts(
         code=codes.Hcpcs(code),
         unit_minutes=group.minutes,
         earned_at=group.earned_at,
@@ -821,8 +874,8 @@ def _procedure(code: str, group: m.ProcedureFile, citation: Citation, since: dat
     )
 
 
-def _who_may(file: m.WhoMayFile) -> p.WhoMay:
-    return p.WhoMay(
+def _who_may(file: WhoMayFile) -> WhoMay:
+    return WhoMay(
         action=file.action,
         segments=tuple(file.segments),
         licences=tuple(file.licences),
@@ -863,7 +916,7 @@ def _one_after_another(values: list[DatedValue[T]]) -> list[DatedValue[T]]:
     return ordered
 
 
-def _amounts(label: str, spans: Iterable[m.AllowedFile]) -> dict[str, Dated[Decimal]]:
+def _amounts(label: str, spans: Iterable[AllowedFile]) -> dict[str, Dated[Decimal]]:
     found: dict[str, list[DatedValue[Decimal]]] = {}
     for span in spans:
         for code, amount in span.amounts.items():

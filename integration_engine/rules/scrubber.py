@@ -19,7 +19,10 @@ from integration_engine.domain.claim import ClaimDraft
 from integration_engine.domain.treatment_day import History, PriorDay, TreatmentDay
 from integration_engine.rules.edit_facts import edit_facts
 from integration_engine.rules.modifiers.marks import SEPARATE
-from integration_engine.rules.parameters import PLAIN_FIELDS, Edit, EditsInForce, PairEdits, Parameters, PayerEntry
+from integration_engine.rules.parameters.codes import PairEdits
+from integration_engine.rules.parameters.edits import PLAIN_FIELDS, Edit, EditsInForce
+from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.parameters.practice import PayerEntry
 from integration_engine.rules.payment_order import same_day
 from integration_engine.rules.separate_services import Blocks, Evidence, blocks_of
 

@@ -15,7 +15,8 @@ from integration_engine.core.findings import Citation, Decision, Finding, Outcom
 from integration_engine.domain.encounter import Encounter
 from integration_engine.domain.treatment import Delivery, Treatment
 from integration_engine.domain.treatment_day import TreatmentDay
-from integration_engine.rules.parameters import Parameters, PayerProfile
+from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.parameters.payers import PayerProfile
 from integration_engine.rules.units.services import minutes_of
 
 OTHERWISE = ("times that overlap, leave the visit or do not add up would have been found",)

@@ -20,7 +20,8 @@ from integration_engine.domain.parties import Discipline
 from integration_engine.domain.treatment import AdvanceNotice, Delivery, DenialExpected, Treatment
 from integration_engine.rules.modifiers.coding import coded_lines
 from integration_engine.rules.modifiers.day import ModifierFacts
-from integration_engine.rules.parameters import Parameters, PayerProfile
+from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.parameters.payers import PayerProfile
 from integration_engine.rules.treatment_times import check_times_of
 from integration_engine.rules.units.billing import billed_units
 

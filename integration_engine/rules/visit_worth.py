@@ -12,7 +12,7 @@ from integration_engine.core.codes import Hcpcs
 from integration_engine.core.money import ZERO
 from integration_engine.domain.parties import Discipline
 from integration_engine.domain.record import KeptDay, PatientRecord
-from integration_engine.rules.parameters import PayerEntry
+from integration_engine.rules.parameters.practice import PayerEntry
 
 
 def worth_of_visit(

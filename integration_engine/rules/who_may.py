@@ -14,7 +14,9 @@ from integration_engine.domain.encounter import EncounterType
 from integration_engine.domain.parties import LicenceLevel, Practitioner
 from integration_engine.domain.plan_of_care import NoteKind, PlanOfCare
 from integration_engine.domain.treatment_day import TreatmentDay
-from integration_engine.rules.parameters import Parameters, PayerProfile, WhoMay
+from integration_engine.rules.parameters.documentation import WhoMay
+from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.parameters.payers import PayerProfile
 
 OTHERWISE = ("a person of another licence may not do the same; the table is gates/who_may.yaml",)
 Doers = Callable[[TreatmentDay, Parameters], Iterable[tuple[str, Practitioner]]]

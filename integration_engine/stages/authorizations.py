@@ -25,7 +25,7 @@ from integration_engine.rules.burn_down import (
     uncovered_visits,
 )
 from integration_engine.rules.hold_stages import Evidence, check_step
-from integration_engine.rules.parameters import Parameters
+from integration_engine.rules.parameters.in_force import Parameters
 from integration_engine.rules.record_keeping import keep
 from integration_engine.rules.spreadsheet import RowProblem
 from integration_engine.stages.adjudicate import Adjudicate, AdjudicationFailed

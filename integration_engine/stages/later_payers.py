@@ -28,7 +28,7 @@ from integration_engine.rules.later_course import (
     withdrawn_course,
 )
 from integration_engine.rules.next_payer import later_claim
-from integration_engine.rules.parameters import Parameters
+from integration_engine.rules.parameters.in_force import Parameters
 from integration_engine.rules.remit_matching import match
 from integration_engine.store import Connection, Store
 from integration_engine.store.later_claims import Family, WaitingClaim

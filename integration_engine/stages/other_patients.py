@@ -16,7 +16,7 @@ from integration_engine.rules.clinician_minutes import (
     subject_of,
     touches,
 )
-from integration_engine.rules.parameters import Parameters
+from integration_engine.rules.parameters.in_force import Parameters
 from integration_engine.store import Connection, Store
 from integration_engine.store.clinician_times import TimeOfOther
 

@@ -25,7 +25,7 @@ from integration_engine.rules.claim_lines import split
 from integration_engine.rules.coordination import match_by_control, secondary_draft
 from integration_engine.rules.corrections import Submitted, correct
 from integration_engine.rules.life_cycle import Standing
-from integration_engine.rules.parameters import DirectoryNumber
+from integration_engine.rules.parameters.practice import DirectoryNumber
 from tests.crosswalk.claim_drafts import GOLDEN, NUMBERS, RECEIVER, TABLE
 from tests.rules.claim_visits import (
     DECIDED,

@@ -18,7 +18,9 @@ from integration_engine.domain.parties import LicenceLevel, PersonName, Practiti
 from integration_engine.domain.treatment_day import History, TreatmentDay
 from integration_engine.rules.adjudicate import adjudicate
 from integration_engine.rules.claim_lines import split
-from integration_engine.rules.parameters import ClaimRule, DirectoryNumber, Parameters
+from integration_engine.rules.parameters.claims import ClaimRule
+from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.parameters.practice import DirectoryNumber
 from tests.rules.claim_visits import (
     HOME,
     INJURY,

@@ -9,7 +9,7 @@ import yaml
 
 from integration_engine.adapters.mapping_files import MappingFiles, shipped_folder
 from integration_engine.core.errors import MappingError
-from integration_engine.rules.parameters import FilingLimit
+from integration_engine.rules.parameters.payers import FilingLimit
 from integration_engine.rules.rule_cases.reading import read_cases, read_facts, without_cases
 from integration_engine.rules.rule_cases.running import edit_results, run_all, run_case
 from integration_engine.rules.rule_files import compile_rules

@@ -8,7 +8,7 @@ import pytest
 
 from integration_engine.adapters.mapping_files import MappingFiles, shipped_folder
 from integration_engine.core.errors import MappingError, NotInForce
-from integration_engine.rules.parameters import used
+from integration_engine.rules.parameters.dating import used
 from integration_engine.rules.rule_cases.reading import read_cases
 from integration_engine.rules.rule_cases.running import run_case
 from integration_engine.rules.rule_files import RemarkKind, compile_rules, review_rules

@@ -20,7 +20,7 @@ from integration_engine.rules.claim_file.results import ClaimFileCheck, PlacedFi
 from integration_engine.rules.claim_file.segment_questions import SEGMENT_QUESTIONS
 from integration_engine.rules.claim_file.subscriber_questions import SUBSCRIBER_QUESTIONS
 from integration_engine.rules.claim_file.values import day
-from integration_engine.rules.parameters import Parameters
+from integration_engine.rules.parameters.in_force import Parameters
 from integration_engine.wire.x12.envelope_check import check_group, check_interchange, check_set
 from integration_engine.wire.x12.faults import Fault
 from integration_engine.wire.x12.guide_check import GuideCheck, LoopNode, Placed

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from integration_engine.core.dated import Dated
 from integration_engine.core.findings import Citation, Severity
-from integration_engine.rules.parameters import Parameters
+from integration_engine.rules.parameters.in_force import Parameters
 from integration_engine.wire.x12.guide_check import LoopNode, Placed
 
 

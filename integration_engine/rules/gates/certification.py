@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from integration_engine.core.findings import Finding, Queue, Severity
 from integration_engine.domain.plan_of_care import PlanOfCare
-from integration_engine.rules.parameters import CertificationRule
+from integration_engine.rules.parameters.therapy import CertificationRule
 
 OWNER = "treating clinician"
 

@@ -9,7 +9,9 @@ from integration_engine.domain.encounter import Encounter, Modality
 from integration_engine.domain.parties import LicenceLevel
 from integration_engine.domain.plan_of_care import MeasurementKind, NoteKind, PlanOfCare
 from integration_engine.domain.treatment_day import TreatmentDay
-from integration_engine.rules.parameters import Parameters, PayerProfile, Requirement
+from integration_engine.rules.parameters.documentation import Requirement
+from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.parameters.payers import PayerProfile
 
 ANY_MISSING = ("any of these missing would hold the visit",)
 TELEHEALTH = frozenset({Modality.TELEHEALTH_VIDEO, Modality.TELEHEALTH_AUDIO})

@@ -10,7 +10,8 @@ from integration_engine.domain.encounter import EncounterType
 from integration_engine.domain.plan_of_care import PlanOfCare
 from integration_engine.domain.treatment_day import History, TreatmentDay
 from integration_engine.rules.gates.certification import begins_on, certification_of, plan_finding, planned_end
-from integration_engine.rules.parameters import CertificationRule, Parameters
+from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.parameters.therapy import CertificationRule
 
 EVALUATION_ONLY = Citation(document="CMS Pub 100-02 ch. 15", section="§220.1.3")
 NOT_CERTIFIED = ("a dated signature, or a signed order on file and timely transmission, would certify it",)

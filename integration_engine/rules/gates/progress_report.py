@@ -11,7 +11,8 @@ from integration_engine.domain.plan_of_care import NoteKind, ProgressNote
 from integration_engine.domain.treatment import Treatment
 from integration_engine.domain.treatment_day import History, PriorDay, TreatmentDay
 from integration_engine.rules.gates.certification import OWNER
-from integration_engine.rules.parameters import Parameters, PayerProfile
+from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.parameters.payers import PayerProfile
 from integration_engine.rules.units.services import minutes_of
 
 DUE = Citation(document="CMS Pub 100-02 ch. 15", section="§220.3.D")

@@ -14,7 +14,8 @@ from integration_engine.rules.modifiers.separation import add_separation
 from integration_engine.rules.modifiers.telehealth import add_telehealth
 from integration_engine.rules.modifiers.therapy import add_discipline, add_habilitative
 from integration_engine.rules.modifiers.threshold import add_threshold
-from integration_engine.rules.parameters import Parameters, PayerProfile
+from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.parameters.payers import PayerProfile
 from integration_engine.rules.units.services import Service
 
 MOST_MODIFIERS = 4

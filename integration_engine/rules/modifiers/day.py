@@ -13,7 +13,8 @@ from integration_engine.domain.encounter import Modality
 from integration_engine.domain.parties import Discipline, LicenceLevel
 from integration_engine.domain.treatment import Treatment
 from integration_engine.rules.modifiers.marks import NOTICE
-from integration_engine.rules.parameters import Parameters, PayerProfile
+from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.parameters.payers import PayerProfile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

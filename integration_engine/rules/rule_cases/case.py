@@ -13,9 +13,7 @@ from integration_engine.domain.parties import (
     Practitioner,
 )
 from integration_engine.domain.treatment import Treatment
-from integration_engine.rules.parameters import (
-    Parameters,
-)
+from integration_engine.rules.parameters.in_force import Parameters
 from integration_engine.rules.rule_cases.models import (
     Given,
     GivenPerson,

@@ -12,9 +12,7 @@ from integration_engine.domain.parties import (
     Discipline,
 )
 from integration_engine.domain.treatment_day import History, TreatmentDay
-from integration_engine.rules.parameters import (
-    Parameters,
-)
+from integration_engine.rules.parameters.in_force import Parameters
 from integration_engine.rules.rule_cases.case import Case
 from integration_engine.rules.rule_cases.history import case_history
 from integration_engine.rules.rule_cases.models import (

@@ -14,15 +14,10 @@ from integration_engine.domain.parties import (
     Discipline,
     Organization,
 )
-from integration_engine.rules.parameters import (
-    Location,
-    Parameters,
-    PayerEntry,
-    PayerProfile,
-    Practice,
-    modifier_rank,
-    without_dates,
-)
+from integration_engine.rules.parameters.dating import without_dates
+from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.parameters.payers import PayerProfile, modifier_rank
+from integration_engine.rules.parameters.practice import Location, PayerEntry, Practice
 from integration_engine.rules.rule_cases.case import Case
 from integration_engine.rules.rule_cases.usual import ADDRESS, NUMBER, TELEHEALTH, UNIT_CHARGE
 

@@ -12,7 +12,8 @@ from integration_engine.domain.treatment_day import Adjudication
 from integration_engine.rules.adjudicate import adjudicate
 from integration_engine.rules.conditions import Kind
 from integration_engine.rules.edit_facts import CLAIM_FIELDS, LINE_FIELDS
-from integration_engine.rules.parameters import Edit, Parameters
+from integration_engine.rules.parameters.edits import Edit
+from integration_engine.rules.parameters.in_force import Parameters
 from integration_engine.rules.rule_cases.facts import case_facts
 from integration_engine.rules.rule_cases.models import Expected
 from integration_engine.rules.rule_cases.reading import RuleCase, read_cases

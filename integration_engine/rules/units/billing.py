@@ -9,10 +9,8 @@ from integration_engine.core.codes import Hcpcs
 from integration_engine.core.findings import Decision, ParameterUse
 from integration_engine.domain.parties import Discipline
 from integration_engine.domain.treatment import Treatment
-from integration_engine.rules.parameters import (
-    Parameters,
-    PayerProfile,
-)
+from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.parameters.payers import PayerProfile
 from integration_engine.rules.units.caps import alternatives_capped, as_capped, cap_decision, capped, over_the_cap
 from integration_engine.rules.units.counting import DayCount, as_billed, count, shared
 from integration_engine.rules.units.findings import against_the_emr, not_earned

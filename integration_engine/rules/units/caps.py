@@ -7,10 +7,7 @@ from dataclasses import replace
 
 from integration_engine.core.codes import Hcpcs
 from integration_engine.core.findings import Decision, Finding, Severity
-from integration_engine.rules.parameters import (
-    UnitsMethod,
-    VisitCap,
-)
+from integration_engine.rules.parameters.payers import UnitsMethod, VisitCap
 from integration_engine.rules.units.services import Service, is_pooled
 
 

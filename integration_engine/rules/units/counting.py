@@ -7,10 +7,8 @@ from itertools import combinations, islice
 
 from integration_engine.core.codes import Hcpcs
 from integration_engine.core.findings import Citation, Decision, Outcome, ParameterUse
-from integration_engine.rules.parameters import (
-    ProcedureFacts,
-    UnitsMethod,
-)
+from integration_engine.rules.parameters.codes import ProcedureFacts
+from integration_engine.rules.parameters.payers import UnitsMethod
 from integration_engine.rules.units.services import Service, counted, is_missing, is_pooled
 
 MOST_ALTERNATIVES = 6

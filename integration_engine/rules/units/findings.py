@@ -5,9 +5,7 @@ from __future__ import annotations
 from integration_engine.core.codes import Hcpcs
 from integration_engine.core.findings import Citation, Finding, Outcome, Queue, Severity
 from integration_engine.domain.treatment import Delivery
-from integration_engine.rules.parameters import (
-    UnitsMethod,
-)
+from integration_engine.rules.parameters.payers import UnitsMethod
 from integration_engine.rules.units.services import Service, is_missing
 
 DOCUMENTATION = "treating clinician"

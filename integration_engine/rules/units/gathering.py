@@ -9,12 +9,9 @@ from integration_engine.core.codes import Hcpcs
 from integration_engine.core.findings import Finding
 from integration_engine.domain.parties import Discipline
 from integration_engine.domain.treatment import Delivery, Treatment
-from integration_engine.rules.parameters import (
-    DeliveryRule,
-    Parameters,
-    PayerProfile,
-    ProcedureFacts,
-)
+from integration_engine.rules.parameters.codes import ProcedureFacts
+from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.parameters.payers import DeliveryRule, PayerProfile
 from integration_engine.rules.units.findings import no_contact, no_days, no_minutes, not_one_on_one, unknown_code
 from integration_engine.rules.units.services import Service, minutes_of
 

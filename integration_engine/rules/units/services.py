@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from integration_engine.core.codes import Hcpcs
 from integration_engine.core.findings import Decision, Finding
 from integration_engine.domain.treatment import Delivery, Treatment
-from integration_engine.rules.parameters import (
-    ProcedureFacts,
-    UnitsMethod,
-)
+from integration_engine.rules.parameters.codes import ProcedureFacts
+from integration_engine.rules.parameters.payers import UnitsMethod
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from integration_engine.core.findings import Decision, Finding, Outcome, ParameterUse
-from integration_engine.rules.parameters import (
-    UnitsMethod,
-    UnitsRule,
-)
+from integration_engine.rules.parameters.payers import UnitsMethod, UnitsRule
 from integration_engine.rules.units.services import Service, UnitsResult, is_missing, is_pooled
 
 
