@@ -19,8 +19,8 @@ from integration_engine.store.queries.claims import ClaimRow, claims
 
 FINDINGS = 1
 WRONG_USE = 2
-KINDS = {"1": "", "7": "replacement", "8": "void"}
-PAYERS = {"P": "", "S": "second payer", "T": "third payer"}
+KINDS = {"1": "", "7": "replaces", "8": "void"}
+PAYERS = {"P": "", "S": "2nd", "T": "3rd"}  # which payer of the patient has it
 NEXT = {
     "refused": "`queue list rejections` says what to correct",
     "denied": "`denials list` says what to do and by when",
@@ -111,7 +111,7 @@ def take_back(settings: Settings, claim: str, *, by: str, reason: str, as_json: 
 
 
 def _claim(row: ClaimRow) -> tuple[object, ...]:
-    kind = " ".join(part for part in (PAYERS[row.sequence], KINDS[row.frequency]) if part) or "original"
+    kind = " ".join(part for part in (PAYERS[row.sequence], KINDS[row.frequency]) if part) or "first"
     return (
         row.number,
         row.visits,

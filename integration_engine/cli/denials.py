@@ -20,11 +20,13 @@ from integration_engine.settings import Settings
 from integration_engine.stages.denial_history import DenialHistory, HistoryProblem, Imported, Outcome
 from integration_engine.stages.denial_work import move_denial
 from integration_engine.store.baselines import BaselineAltered, BaselineFrozen
+from integration_engine.store.denials import DenialRow
 
 FINDINGS = 1
 WRONG_USE = 2
 EVERY = "all"
 UNKNOWN = "unknown"
+SHOWN = 3  # gates and edits named beside a category
 
 
 def list_denials(settings: Settings, state: str, category: str | None, *, as_json: bool) -> int:
@@ -45,31 +47,52 @@ def list_denials(settings: Settings, state: str, category: str | None, *, as_jso
         "category",
         "amount",
         "state",
-        "owner",
         "follow up",
         "appeal by",
+        "owner",
         "next action",
     )
-    print_table(
-        "Denials",
-        columns,
-        [
-            (
-                d.id,
-                d.claim,
-                UNKNOWN if d.line_number is None else d.line_number,
-                d.category,
-                d.amount,
-                d.state,
-                d.owner,
-                d.follow_up_on,
-                d.appeal_by or "none or not known",
-                d.next_action,
-            )
-            for d in found
-        ],
-    )
+    print_table("Denials", columns, [_denial(row) for row in found])
+    late = [row for row in found if row.state == "open" and row.appeal_by is not None]
+    if late:
+        print(f"{len(late)} open denials can be appealed, the first until {late[0].appeal_by}")
+    if found:
+        print(
+            "`denials move DENIAL --to resubmitted, appealed or written_off` records what was done; `explain CLAIM` has the rest"
+        )
     return 0
+
+
+def _denial(row: DenialRow) -> tuple[object, ...]:
+    return (
+        row.id,
+        row.claim,
+        "whole" if row.line_number is None else row.line_number,
+        row.category,
+        row.amount,
+        row.state,
+        row.follow_up_on,
+        row.appeal_by or "not known",
+        row.owner,
+        _what_next(row),
+    )
+
+
+def _what_next(row: DenialRow) -> str:
+    """The next step while there is one, else what became of it."""
+    match row.state:
+        case DenialState.RECOVERED:
+            return f"{row.recovered} paid by the answer on {row.answered_by or row.claim}, {row.rest} still open"
+        case DenialState.DENIED_AGAIN:
+            return f"denied again by the answer on {row.answered_by or row.claim}: work that denial"
+        case DenialState.WRITTEN_OFF:
+            return "nothing; `ledger restore CLAIM` takes the write-off back"
+        case DenialState.RESUBMITTED:
+            return "wait for the answer on the corrected claim"
+        case DenialState.APPEALED:
+            return "wait for the payer's decision on the appeal"
+    again = f"Denied before (denial {row.earlier_id}). " if row.earlier_id is not None else ""
+    return f"{again}{row.next_action}"
 
 
 def move(settings: Settings, denial: int, to: str, *, by: str, reason: str) -> int:
@@ -119,7 +142,7 @@ def report(settings: Settings, baseline: str | None, *, as_json: bool) -> int:
                 c.by_count,
                 c.by_money,
                 c.queue,
-                " ".join(c.prevented_by),
+                _first_of(c.prevented_by),
             )
             for c in found.categories
         ],
@@ -234,6 +257,12 @@ def _tell_classified(what: str, share: Classified) -> None:
     told = "nothing was denied" if share.percent is None else f"{share.percent} %"
     print(f"denials with a category {what}: {share.with_category} of {share.denials}, {told}")
     print(f"claims whose discipline is told {what}: {share.told_discipline} of {share.claims}")
+
+
+def _first_of(checks: tuple[str, ...]) -> str:
+    """The first few; --json has all of them."""
+    more = len(checks) - SHOWN
+    return ", ".join(checks[:SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _interval(rate: Rate) -> str:

@@ -10,6 +10,7 @@ from integration_engine.bootstrap import adjudicate_again, mapping_files, open_s
 from integration_engine.cli.explaining import tell, tell_hold
 from integration_engine.cli.output import print_json, print_table
 from integration_engine.domain.hold import HoldStage
+from integration_engine.rules.deadlines import DEADLINES
 from integration_engine.settings import Settings
 from integration_engine.stages.trace import trace
 from integration_engine.store import Connection, Store
@@ -65,10 +66,12 @@ def list_holds(settings: Settings, queue: str | None, state: str, *, as_json: bo
     """Holds of one queue or of all, the most urgent first."""
     with open_store(settings) as store, store.database.read() as connection:
         holds = store.holds.list(connection, queue=queue, state=state)
+    # A limit that runs out comes first, whatever else has been due for longer.
+    holds.sort(key=lambda hold: (hold.finding not in DEADLINES, hold.due_on, hold.id))
     if as_json:
         print_json(holds)
         return 0
-    today = system_clock().date()
+    now = system_clock()
     print_table(
         "Holds",
         ("hold", "queue", "due", "age", "owner", "visit", "stage", "reason", "next step"),
@@ -77,7 +80,7 @@ def list_holds(settings: Settings, queue: str | None, state: str, *, as_json: bo
                 h.id,
                 h.queue,
                 h.due_on,
-                f"{(today - h.opened_at.date()).days} d",
+                f"{(now - h.opened_at).days} d",
                 h.assigned_to or h.owner,
                 h.encounter,
                 "" if h.stage == HoldStage.NONE else h.stage,
@@ -87,6 +90,8 @@ def list_holds(settings: Settings, queue: str | None, state: str, *, as_json: bo
             for h in holds
         ],
     )
+    if holds:
+        print("`queue show HOLD` says why and where; `queue assign`, `resolve` and `override` take one further")
     return 0
 
 

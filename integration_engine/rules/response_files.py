@@ -147,11 +147,11 @@ class _Reading:
                     self._wrong(DENIALS, path, f"there is no finding and no edit {check!r}")
         named = {check for action in denials.actions.categories.values() for check in action.prevented_by}
         for check in denials.actions.prevents_nothing:
-            path = ("actions", "prevents_nothing", check)
+            place = ("actions", "prevents_nothing", check)
             if check in named:
-                self._wrong(DENIALS, path, f"{check} stands under prevented_by, too; keep one")
+                self._wrong(DENIALS, place, f"{check} stands under prevented_by, too; keep one")
             elif self.checks and not check.endswith(".*") and check not in self.checks:
-                self._wrong(DENIALS, path, f"there is no finding and no edit {check!r}")
+                self._wrong(DENIALS, place, f"there is no finding and no edit {check!r}")
 
     def _check_codes(self, denials: m.DenialsFile) -> None:
         """Every remark has one category, every replacement of a reason exists."""

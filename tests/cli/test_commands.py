@@ -120,7 +120,15 @@ def test_table_keeps_numbers_and_dates_whole_when_the_terminal_is_narrow(width: 
 
 
 def test_table_is_a_list_when_whole_values_do_not_fit_beside_each_other() -> None:
-    assert "claim    C000001AA" in drawn(30, "claim", "reason", "file by")
+    assert "claim    C000001AA" in drawn(20, "claim", "reason", "file by")
+
+
+def test_sentences_stand_below_their_row_when_only_the_short_values_fit_beside_each_other() -> None:
+    lines = drawn(30, "claim", "reason", "file by").splitlines()
+    assert lines[:3] == ["Claims", "claim      file by", "C000001AA  2026-10-19"]
+    assert lines[3].startswith("    reason: a [red] 12-word")
+    assert lines[4].startswith("      ")
+    assert max(map(len, lines)) <= 30
 
 
 def test_send_names_the_next_step_when_nobody_listens(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -229,7 +230,7 @@ def test_a_balance_is_given_up_and_restored_by_the_ledger_commands(home: Path) -
 
 def test_claims_list_tells_kinds_in_words_why_no_limit_is_known_and_the_next_step(home: Path) -> None:
     table = run("claims", "list", home=home).stdout
-    assert "\toriginal\t" in table
+    assert "\tfirst\t" in table
     assert "denied: 1; `denials list`" in table
     with open_store(Settings(home=str(home))) as store, store.database.write() as connection:
         connection.exec_driver_sql("UPDATE claim SET file_by = NULL")
@@ -239,3 +240,31 @@ def test_claims_list_tells_kinds_in_words_why_no_limit_is_known_and_the_next_ste
         connection.exec_driver_sql("UPDATE claim SET payer = 'GONE'")
     rows = json.loads(run("claims", "list", "--json", home=home).stdout)
     assert {row["file_by_unknown"] for row in rows} == {"not known: GONE is no longer in mappings/practice.yaml"}
+
+
+def test_denials_list_says_what_became_of_one_that_was_worked(home: Path) -> None:
+    first = listed(home)[0]
+    named = ("--by", "J. Doe", "--reason", "faxed")
+    assert run("denials", "move", str(first["id"]), "--to", "appealed", *named, home=home).returncode == 0
+    table = run("denials", "list", "--state", "all", home=home).stdout
+    assert "wait for the payer's decision on the appeal" in table
+    with open_store(Settings(home=str(home))) as store, store.database.write() as connection:
+        connection.exec_driver_sql(
+            f"UPDATE denial SET state = 'recovered', recovered_cents = 4550, rest_cents = 100 WHERE id = {first['id']}"
+        )
+    table = run("denials", "list", "--state", "recovered", home=home).stdout
+    assert "45.50 paid" in table
+    assert "1.00 still open" in table
+    assert listed(home, "--state", "recovered")[0]["recovered"] == "45.50"
+
+
+def test_a_limit_that_runs_out_stands_first_in_the_queue(home: Path) -> None:
+    appeal_by = listed(home)[0]["appeal_by"]
+    near = str((date.fromisoformat(appeal_by) - system_clock().date()).days + 1)
+    assert run("read-back", home=home, DEADLINE_ALERT_DAYS=near).returncode == 0
+    holds = json.loads(run("queue", "list", "--json", home=home).stdout)
+    first = {hold["finding"]: hold["text"] for hold in holds[:2]}
+    assert sorted(first) == ["denials.appeal_deadline", "denials.filing_deadline"]
+    assert appeal_by in first["denials.appeal_deadline"]
+    assert holds[2]["finding"] == "denials.authorization"
+    assert run("read-back", home=home, DEADLINE_ALERT_DAYS="soon").returncode == 2

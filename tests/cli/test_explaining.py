@@ -69,7 +69,7 @@ def test_every_claim_has_its_filing_day_by_the_payer_it_went_to(home: Path) -> N
         assert row["file_by"] == (served + timedelta(days=FILING_DAYS[row["payer"]])).isoformat()
 
 
-def test_claims_list_says_unknown_when_a_payer_gives_no_limit(tmp_path: Path) -> None:
+def test_claims_list_says_why_no_last_day_is_known_when_a_payer_gives_no_limit(tmp_path: Path) -> None:
     mappings = Path(shutil.copytree(shipped_folder(), tmp_path / "mappings"))
     profile = mappings / "payers" / "full_unit_only.yaml"
     practice = mappings / "practice.yaml"
@@ -81,5 +81,6 @@ def test_claims_list_says_unknown_when_a_payer_gives_no_limit(tmp_path: Path) ->
     load(home, *split_messages((MESSAGES / "01_pt_54_minutes_three_payers.hl7").read_bytes()))
     done = run("batch", "--now", home=home, MAPPINGS=str(mappings))
     assert done.returncode == 0, done.stderr
-    told = run("claims", "list", "--payer", "GRANITE", home=home).stdout.splitlines()
-    assert [line.split("\t")[-1] for line in told] == ["file by", "unknown"]
+    told = run("claims", "list", "--payer", "GRANITE", home=home, MAPPINGS=str(mappings)).stdout.splitlines()
+    why = "not known: enter timely_filing_days of GRANITE in mappings/practice.yaml"
+    assert [line.split("\t")[-1] for line in told] == ["file by", why]
