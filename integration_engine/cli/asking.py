@@ -112,9 +112,10 @@ def report_crosswalk(settings: Settings, feed: str, *, as_json: bool) -> int:
 def write_schemas(folder: Path) -> int:
     """One JSON Schema a file kind."""
     from integration_engine.crosswalk import claim_files, feed_files, receivers
-    from integration_engine.rules import response_models, rule_models
+    from integration_engine.rules import response_models
     from integration_engine.rules.claim_file import compiling
     from integration_engine.rules.rule_cases.models import CasesFile
+    from integration_engine.rules.rule_models.schemas import json_schemas as rule_schemas
 
     folder.mkdir(parents=True, exist_ok=True)
     schemas = {
@@ -123,7 +124,7 @@ def write_schemas(folder: Path) -> int:
         "companion_guide": claim_files.companion_guide_schema(),
         "receivers": receivers.json_schema(),
         "cases": CasesFile.model_json_schema(),
-        **rule_models.json_schemas(),
+        **rule_schemas(),
         **compiling.json_schemas(),
         **response_models.json_schemas(),
     }

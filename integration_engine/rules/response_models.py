@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from integration_engine.core.findings import Queue
-from integration_engine.rules.rule_models import Day, Source, Span
+from integration_engine.rules.rule_models.kinds import Day, Source, Span
 
 Category = Literal[
     "documentation",

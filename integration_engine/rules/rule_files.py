@@ -44,46 +44,41 @@ from integration_engine.rules.parameters.payers import (
 )
 from integration_engine.rules.parameters.practice import DirectoryNumber, Location, PayerEntry, Practice
 from integration_engine.rules.parameters.therapy import AssistantRule, CertificationRule, ShareMethod
-from integration_engine.rules.rule_models import (
+from integration_engine.rules.rule_models.codes import (
+    DiagnosesFile,
+    DiagnosisSpan,
+    MostUnitsFile,
+    MostUnitsSpan,
+    PairsFile,
+    PairsSpan,
+    ProcedureFile,
+    ProceduresFile,
+    TelehealthFile,
+)
+from integration_engine.rules.rule_models.edits import EditsFile, RepairsFile
+from integration_engine.rules.rule_models.gates import FindingsFile, GatesFile, RequirementFile, WhoMayFile, WhoMayTable
+from integration_engine.rules.rule_models.kinds import Since, Source
+from integration_engine.rules.rule_models.payers import CapSpan, MethodSpan, ProfileFile, TelehealthSpan
+from integration_engine.rules.rule_models.practice import (
     AddressFile,
     AllowedFile,
+    OrganizationFile,
+    PayerFile,
+    PracticeFile,
+    PractitionerFile,
+)
+from integration_engine.rules.rule_models.rules import (
     AssistantSpan,
-    CapSpan,
     CertificationFile,
     CertificationSpan,
     ClaimsFile,
     ClaimsSpan,
-    DiagnosesFile,
-    DiagnosisSpan,
-    EditsFile,
-    FindingsFile,
-    GatesFile,
     MethodFile,
-    MethodSpan,
     ModifiersFile,
-    MostUnitsFile,
-    MostUnitsSpan,
-    OrganizationFile,
-    PairsFile,
-    PairsSpan,
-    PayerFile,
     PlaceholdersFile,
-    PracticeFile,
-    PractitionerFile,
-    ProcedureFile,
-    ProceduresFile,
-    ProfileFile,
-    RepairsFile,
-    RequirementFile,
-    Since,
-    Source,
     SupervisionFile,
-    TelehealthFile,
-    TelehealthSpan,
     ThresholdsFile,
     UnitsFile,
-    WhoMayFile,
-    WhoMayTable,
 )
 from integration_engine.rules.source_review import citations, is_reviewed
 from integration_engine.rules.who_may import ACTIONS

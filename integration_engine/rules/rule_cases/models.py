@@ -18,7 +18,7 @@ from integration_engine.domain.encounter import EncounterType, Modality
 from integration_engine.domain.parties import LicenceLevel
 from integration_engine.domain.plan_of_care import NoteKind
 from integration_engine.domain.treatment import AdvanceNotice, Delivery, DenialExpected
-from integration_engine.rules.rule_models import Code, Day, Disc, Mod, Money, Npi, Source, Taxonomy
+from integration_engine.rules.rule_models.kinds import Code, Day, Disc, Mod, Money, Npi, Source, Taxonomy
 
 
 def _clock(value: Any) -> Any:
