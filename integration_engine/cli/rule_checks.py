@@ -31,7 +31,7 @@ def check_rules(settings: Settings, folder: Path | None, *, every: bool, as_json
     """
     from integration_engine.bootstrap import mapping_files, read_rules
     from integration_engine.rules.rule_cases.reading import read_cases
-    from integration_engine.rules.rule_files import review_rules
+    from integration_engine.rules.rule_files.compiling import review_rules
 
     files = mapping_files(settings, folder).read()
     problems: list[MappingProblem] = []
@@ -67,7 +67,7 @@ def run_rule_cases(settings: Settings, folder: Path | None, *, as_json: bool) ->
     """Run every case; for each that fails, what was expected, what came, and the working that explains it."""
     from integration_engine.bootstrap import mapping_files
     from integration_engine.rules.rule_cases.running import run_all
-    from integration_engine.rules.rule_files import compile_rules
+    from integration_engine.rules.rule_files.compiling import compile_rules
 
     try:
         files = mapping_files(settings, folder).read()

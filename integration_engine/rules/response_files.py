@@ -15,7 +15,7 @@ from integration_engine.domain.denial import Books, DenialCategory, Remedy
 from integration_engine.rules import response_models as m
 from integration_engine.rules import responses as r
 from integration_engine.rules.conditions import compile_condition
-from integration_engine.rules.rule_files import cite
+from integration_engine.rules.rule_files.dating import cite
 
 FOLDER = "responses/"
 DENIALS, OVERRIDES, APPEALS, CODES, PROVIDER = (

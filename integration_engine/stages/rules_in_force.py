@@ -18,7 +18,7 @@ from integration_engine.rules.parameters.in_force import Parameters
 from integration_engine.rules.response_files import compile_responses
 from integration_engine.rules.responses import Responses
 from integration_engine.rules.rule_cases.reading import without_cases
-from integration_engine.rules.rule_files import compile_rules
+from integration_engine.rules.rule_files.compiling import compile_rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from integration_engine.domain.treatment import Treatment
 from integration_engine.domain.treatment_day import ChargeReference, History, TreatmentDay
 from integration_engine.rules.adjudicate import adjudicate
 from integration_engine.rules.parameters.practice import PayerEntry
-from integration_engine.rules.rule_files import compile_rules
+from integration_engine.rules.rule_files.compiling import compile_rules
 
 DAY = date(2026, 10, 5)
 DECIDED = date(2026, 10, 26)

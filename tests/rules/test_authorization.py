@@ -20,7 +20,7 @@ from integration_engine.domain.parties import Discipline, Patient
 from integration_engine.domain.treatment import Treatment
 from integration_engine.domain.treatment_day import History, PriorDay, TreatmentDay
 from integration_engine.rules.authorization import Quantities, check_authorization, numbered
-from integration_engine.rules.rule_files import compile_rules
+from integration_engine.rules.rule_files.compiling import compile_rules
 
 PARAMETERS = compile_rules(MappingFiles(shipped_folder()).read())
 SUMMIT = Coverage(rank=1, payer_id="SUMMITCOM")  # asks for authorizations of every discipline, exempts evaluations

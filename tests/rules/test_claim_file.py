@@ -17,7 +17,7 @@ from integration_engine.rules.claim_file.questions import IDS
 from integration_engine.rules.claim_file.records import ClaimFileRules
 from integration_engine.rules.claim_file.results import ClaimFileCheck
 from integration_engine.rules.claim_file.values import amount_fault
-from integration_engine.rules.rule_files import compile_rules
+from integration_engine.rules.rule_files.compiling import compile_rules
 from tests.crosswalk.claim_drafts import FILES, SIMPLE, drafts, written
 from tests.wire.defects import DEFECTS, GOOD, after, leave_out, pattern, put, raw, recount, twice
 

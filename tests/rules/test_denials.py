@@ -21,7 +21,7 @@ from integration_engine.rules.denials import categorize, categorize_claim, judge
 from integration_engine.rules.response_files import compile_responses
 from integration_engine.rules.response_models import json_schemas
 from integration_engine.rules.responses import DenialRule
-from integration_engine.rules.rule_files import compile_rules
+from integration_engine.rules.rule_files.compiling import compile_rules
 from tests.rules.denial_codes import REASONS, REMARKS
 
 FILES = MappingFiles(shipped_folder()).read()

@@ -8,7 +8,8 @@ import yaml
 from integration_engine.adapters.mapping_files import MappingFiles, shipped_folder
 from integration_engine.rules.conditions import Kind
 from integration_engine.rules.edit_facts import LINE_FIELDS
-from integration_engine.rules.rule_files import OTHER_EDITS, compile_rules
+from integration_engine.rules.rule_files.compiling import compile_rules
+from integration_engine.rules.rule_files.edits import OTHER_EDITS
 
 FILES = MappingFiles(shipped_folder()).read()
 PARAMETERS = compile_rules(FILES)

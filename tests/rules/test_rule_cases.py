@@ -12,7 +12,7 @@ from integration_engine.core.errors import MappingError
 from integration_engine.rules.parameters.payers import FilingLimit
 from integration_engine.rules.rule_cases.reading import read_cases, read_facts, without_cases
 from integration_engine.rules.rule_cases.running import edit_results, run_all, run_case
-from integration_engine.rules.rule_files import compile_rules
+from integration_engine.rules.rule_files.compiling import compile_rules
 from integration_engine.stages.rules_in_force import compile_rules_in_force
 
 FILES = MappingFiles(shipped_folder()).read()

@@ -11,7 +11,8 @@ from integration_engine.core.errors import MappingError, NotInForce
 from integration_engine.rules.parameters.dating import used
 from integration_engine.rules.rule_cases.reading import read_cases
 from integration_engine.rules.rule_cases.running import run_case
-from integration_engine.rules.rule_files import RemarkKind, compile_rules, review_rules
+from integration_engine.rules.rule_files.compiling import compile_rules, review_rules
+from integration_engine.rules.rule_files.remarks import RemarkKind
 from integration_engine.rules.rule_models.schemas import json_schemas
 
 FILES = MappingFiles(shipped_folder()).read()

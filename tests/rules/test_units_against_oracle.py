@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from integration_engine.adapters.mapping_files import MappingFiles, shipped_folder
-from integration_engine.rules.rule_files import compile_rules
+from integration_engine.rules.rule_files.compiling import compile_rules
 from integration_engine.rules.units_request import answer_units
 from tests.rules import oracle
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from integration_engine.adapters.mapping_files import MappingFiles, shipped_folder
-from integration_engine.rules.rule_files import compile_rules
+from integration_engine.rules.rule_files.compiling import compile_rules
 from integration_engine.rules.units_request import answer_units
 
 PARAMETERS = compile_rules(MappingFiles(shipped_folder()).read())

@@ -15,7 +15,7 @@ from integration_engine.core.findings import Severity
 from integration_engine.rules.claim_file.check import check_claim_file
 from integration_engine.rules.claim_file.compiling import compile_claim_file
 from integration_engine.rules.claim_file.results import ClaimFileCheck
-from integration_engine.rules.rule_files import compile_rules
+from integration_engine.rules.rule_files.compiling import compile_rules
 from tests.crosswalk.claim_drafts import FILES
 from tests.wire.defects import DEFECTS, GOOD, Defect, recount
 

@@ -13,7 +13,7 @@ from integration_engine.core.errors import MappingError, MappingProblem
 from integration_engine.core.findings import Severity
 from integration_engine.rules.claim_file.questions import IDS, LISTS
 from integration_engine.rules.claim_file.records import ClaimFileEdit, ClaimFileRules, CodeGroup, CodeList
-from integration_engine.rules.rule_files import cite
+from integration_engine.rules.rule_files.dating import cite
 from integration_engine.rules.rule_models.kinds import Span
 
 EDITS_FILE = "edits/claim_file.yaml"
