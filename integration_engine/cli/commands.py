@@ -420,6 +420,16 @@ def claims_payer_number(
     sys.exit(enter_payer_number(_settings(), claim, number, by, reason))
 
 
+@claims_app.command("correct")
+def claims_correct(
+    claim: Annotated[str, typer.Argument(help="Our claim number (CLM01).")], by: By, reason: Reason
+) -> None:
+    """Draw a sent claim's visit up again, and correct what the payer has by it: replaced, voided and billed anew, or left."""
+    from integration_engine.cli.correcting import correct_claim
+
+    sys.exit(correct_claim(_settings(), claim, by, reason))
+
+
 # --- denials -------------------------------------------------------------------------------------------------------------
 
 

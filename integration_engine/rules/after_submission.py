@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from integration_engine.core.findings import Decision, Finding, Queue, Severity
+from integration_engine.core.findings import Citation, Decision, Finding, Queue, Severity
 from integration_engine.domain.claim import ClaimDraft, Frequency
 from integration_engine.domain.sent_claim import SentClaim, SentState
 from integration_engine.rules.corrections import CITATION, Action, Submitted, correct, same_claim
@@ -17,6 +17,9 @@ from integration_engine.rules.life_cycle import Standing
 from integration_engine.rules.parameters.in_force import Parameters
 
 FIRST_PAYER = "P"
+PARTIES_CHANGED = "corrections.parties_changed"
+IDENTITY_CHANGED = "corrections.identity_changed"
+COMPARED = (PARTIES_CHANGED, IDENTITY_CHANGED)  # what a billed day is compared for, and ends when it agrees again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,18 +72,25 @@ def after_submission(
 
 
 def other_parties(sent: Sequence[SentClaim], drafts: Sequence[ClaimDraft]) -> tuple[Finding, ...]:
-    """Whether a claim that stands names another payer, member id or referring provider than its day would name now.
+    """Whether a claim that stands names other parties than its day would name now: who pays, who referred, who is treated.
 
     Shapes   sent: as for ``after_submission``. drafts: of now; parts without one are not compared.
-    Why      A coverage restated for the weeks to come must not take back what was paid, so a person decides.
+    Why      A coverage restated for the weeks to come must not take back what was paid, so a person decides. By name,
+             birth date and sex a payer finds its member: once it has paid it has found them, and nothing is asked. An
+             address is sent because the guide wants one; no payer decides by it, so a move corrects no claim.
+    Source   X222A1 2010BA and 2010CA NM1, N3, N4, DMG, 2010BB, 2310A.
     """
     now = {draft.part: draft for draft in drafts}
-    changed = {}
+    found = []
     for one in _latest(sent).values():
         draft = now.get(one.draft.part)
-        if draft is not None and one.state is SentState.SUBMITTED and (told := _parties_changed(one.draft, draft)):
-            changed[one.number] = told
-    return tuple(_changed_parties(number, told) for number, told in changed.items())
+        if draft is None or one.state is not SentState.SUBMITTED:
+            continue
+        if parties := _parties_changed(one.draft, draft):
+            found.append(_changed_parties(one.number, parties))
+        if one.standing != Standing.PAID and (identity := _identity_changed(one.draft, draft)):
+            found.append(_changed_identity(one.number, identity))
+    return tuple(found)
 
 
 def _parties_changed(before: ClaimDraft, now: ClaimDraft) -> tuple[str, ...]:
@@ -92,13 +102,26 @@ def _parties_changed(before: ClaimDraft, now: ClaimDraft) -> tuple[str, ...]:
     return tuple(name for name, one, other in pairs if one != other)
 
 
+def _identity_changed(before: ClaimDraft, now: ClaimDraft) -> tuple[str, ...]:
+    pairs = (
+        ("name", (before.patient.name, before.subscriber.name), (now.patient.name, now.subscriber.name)),
+        (
+            "birth date",
+            (before.patient.birth_date, before.subscriber.birth_date),
+            (now.patient.birth_date, now.subscriber.birth_date),
+        ),
+        ("sex", (before.patient.sex, before.subscriber.sex), (now.patient.sex, now.subscriber.sex)),
+    )
+    return tuple(name for name, one, other in pairs if one != other)
+
+
 def _changed_parties(number: str, changed: Sequence[str]) -> Finding:
     return Finding(
-        id="corrections.parties_changed",
+        id=PARTIES_CHANGED,
         severity=Severity.ERROR,
         text="The payer, the member id or the referring provider of the visit changed after its claim was sent.",
         fix=(
-            "If the claim is wrong, have the EMR credit the visit's lines and send them anew: a void and a new claim go. "
+            "If the claim is wrong, `claims correct` it: its void and a new claim go, or its replacement. "
             "If the claim is right for its date, override this hold with the reason."
         ),
         owner="biller",
@@ -108,6 +131,25 @@ def _changed_parties(number: str, changed: Sequence[str]) -> Finding:
         citation=CITATION,
         why="A claim for the wrong payer or member is denied, or its payment is asked back.",
         screen="Patient > Coverages",
+    )
+
+
+def _changed_identity(number: str, changed: Sequence[str]) -> Finding:
+    return Finding(
+        id=IDENTITY_CHANGED,
+        severity=Severity.ERROR,
+        text="The name, birth date or sex of the patient or subscriber changed after the claim was sent, and it is not paid yet.",
+        fix=(
+            "If the payer knows the patient by what was sent, override this hold; it ends by itself when the claim is paid. "
+            "If not, `claims correct` the claim."
+        ),
+        owner="biller",
+        subject=f"claim {number}",
+        observed=", ".join(changed),
+        queue=Queue.EDITS,
+        citation=Citation(document="X222A1", section="2010BA and 2010CA NM1, DMG"),
+        why="A payer that does not find its member refuses the claim or denies it for eligibility (CARC 31).",
+        screen="Patient > Demographics",
     )
 
 

@@ -47,7 +47,7 @@ class DayOutcome:
     Shapes   adjudication and facts: None when no encounter of the day is left. findings: the adjudication's and
              those of the course itself. holds: the ones nobody has overridden. drafts: the claims to keep, each with the
              id of the claim it corrects. settled: the payer has what it should have, whatever the messages changed. void_because: what its charge lines say
-             where the day is void.
+             where the day is void. compared: the day is billed and stays so; it was only looked at for other parties.
     """
 
     day: KeptDay
@@ -60,6 +60,7 @@ class DayOutcome:
     drafts: tuple[tuple[ClaimDraft, int | None], ...] = ()
     settled: bool = False
     void_because: str = "nothing left to bill"
+    compared: bool = False
 
 
 def adjudicate_course(
@@ -93,7 +94,7 @@ def adjudicate_course(
         )
         if day.state is DayState.BILLED and not any(_changed(encounter) for encounter in group):
             if before is not None and _touched(before, record, group):
-                outcomes.extend(_compared(record, day, group, _history(record, day, days), parameters, sent))
+                outcomes.append(_compared(record, day, group, _history(record, day, days), parameters, sent))
             continue
         if not group:
             if day.state is not DayState.VOID:
@@ -230,8 +231,8 @@ def _changed(encounter: KeptEncounter) -> bool:
 
 
 def _touched(before: PatientRecord, record: PatientRecord, group: tuple[KeptEncounter, ...]) -> bool:
-    """A message changed who pays, or an encounter of the day in more than its lines."""
-    if before.coverages != record.coverages:
+    """A message changed who pays, who is treated, or an encounter of the day in more than its lines."""
+    if before.coverages != record.coverages or _identity(before) != _identity(record):
         return True
     known = {encounter.id: encounter for encounter in before.encounters}
     return any(
@@ -242,6 +243,11 @@ def _touched(before: PatientRecord, record: PatientRecord, group: tuple[KeptEnco
     )
 
 
+def _identity(record: PatientRecord) -> tuple[object, ...]:
+    """What a payer finds its member by."""
+    return record.patient.name, record.patient.birth_date, record.patient.sex
+
+
 def _compared(
     record: PatientRecord,
     day: KeptDay,
@@ -249,14 +255,12 @@ def _compared(
     history: History,
     parameters: Parameters,
     sent: SentOf,
-) -> tuple[DayOutcome, ...]:
-    """A billed day whose claim names other parties than it would now: it stays as it is, and waits for a person."""
+) -> DayOutcome:
+    """A billed day whose claim may name other parties than it would now: it stays as it is, and waits for a person."""
     facts = _facts(record, day, group, None)
     adjudication = adjudicate(facts, parameters, history)
     findings = other_parties(sent(day.id), adjudication.drafts)
-    if not findings:
-        return ()
-    outcome = DayOutcome(
+    return DayOutcome(
         day=day,
         encounter_ids=tuple(encounter.id for encounter in group),
         facts=facts,
@@ -264,8 +268,8 @@ def _compared(
         adjudication=adjudication,
         findings=findings,
         holds=findings,
+        compared=True,
     )
-    return (outcome,)
 
 
 def _facts(record: PatientRecord, day: KeptDay, group: tuple[KeptEncounter, ...], as_of: date | None) -> TreatmentDay:

@@ -17,6 +17,7 @@ import structlog
 
 from integration_engine.core.errors import EngineError
 from integration_engine.domain.record import PatientRecord
+from integration_engine.rules.after_submission import COMPARED
 from integration_engine.rules.burn_down import forecast
 from integration_engine.rules.patient_course import DayOutcome
 from integration_engine.stages.later_payers import SettleLaterPayers
@@ -200,7 +201,11 @@ class Adjudicate:
         store.records.save(connection, before, taken.records)
         store.submissions.decided(connection, taken.records)
         tell_other_patients(connection, store, before, taken, rules.parameters, now)
-        store.adjudications.save(connection, [_result(taken, *one, rules) for one in taken.outcomes], now)
+        store.adjudications.save(
+            connection, [_result(taken, *one, rules) for one in taken.outcomes if _told(one[1])], now
+        )
+        agree = [(outcome.day.id, patient_id, ()) for patient_id, outcome in taken.outcomes if not _told(outcome)]
+        store.holds.sync_days(connection, agree, now, families=COMPARED)
         self._later_payers(connection, before, taken, rules, now)
         for patient_id, record in taken.records.items():
             alerts = forecast(record, rules.parameters)
@@ -260,6 +265,11 @@ def _insured(record: PatientRecord) -> tuple[object, ...]:
     return record.patient, tuple(kept.value for kept in record.coverages)
 
 
+def _told(outcome: DayOutcome) -> bool:
+    """False for a billed day that was compared with what was sent, and agrees."""
+    return not outcome.compared or bool(outcome.findings)
+
+
 def _result(taken: TakenIn, patient_id: int, outcome: DayOutcome, rules: RulesInForce) -> DayResult:
     """A day's outcome as the store keeps it, with the facts and the history it was decided on, so that it replays."""
     encounters = taken.records[patient_id].encounters
@@ -272,4 +282,5 @@ def _result(taken: TakenIn, patient_id: int, outcome: DayOutcome, rules: RulesIn
         drafts=outcome.drafts,
         facts=encode({"facts": outcome.facts, "history": outcome.history}),
         mappings_version=rules.version,
+        families=COMPARED if outcome.compared else (),
     )

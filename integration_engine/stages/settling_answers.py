@@ -13,6 +13,7 @@ from datetime import date, datetime
 
 from integration_engine.core.findings import Finding, Severity
 from integration_engine.domain.claim_event import ClaimEvent
+from integration_engine.rules.after_submission import IDENTITY_CHANGED
 from integration_engine.rules.answering import TAKEN_BACK, ClaimWord, answers_void
 from integration_engine.rules.ledger import refusal_entries
 from integration_engine.rules.life_cycle import ADJUDICATED, standing
@@ -75,6 +76,8 @@ class SettleAnswers:
         stands = {claim_id: standing(known[claim_id]).value for claim_id in touched}
         submissions.stand(connection, stands)
         submissions.payer_numbers(connection, gathered.payer_numbers)
+        paid = submissions.numbers(connection, [one for one, stands_at in stands.items() if stands_at == "paid"])
+        store.holds.end(connection, IDENTITY_CHANGED, {f"claim {number}" for number in paid.values()}, now)
         refused = {
             claim_id: word.refusal
             for claim_id, word, _ in gathered.words

@@ -29,7 +29,8 @@ class DayResult:
 
     Shapes   visits: the visit numbers of its encounters. facts: canonical JSON of what it was decided on, so that it
              can be decided again. adjudication: None when nothing of the day is left. drafts: the claims to keep, each
-             with the id of the claim it corrects, None for an original.
+             with the id of the claim it corrects, None for an original. families: how the findings begin that were looked
+             for, when it was not for all.
     """
 
     patient_id: int
@@ -40,6 +41,7 @@ class DayResult:
     drafts: tuple[tuple[ClaimDraft, int | None], ...]
     facts: str
     mappings_version: str
+    families: tuple[str, ...] = ()
 
 
 class Adjudications:
@@ -93,7 +95,9 @@ class Adjudications:
         bulk_insert(connection, t.decision, decisions)
         bulk_insert(connection, t.claim, claims)
         bulk_insert(connection, t.service_line, lines)
-        self._holds.sync_days(connection, [(r.day.id, r.patient_id, r.findings) for r in results], now)
+        for families in {result.families for result in results}:
+            told = [(r.day.id, r.patient_id, r.findings) for r in results if r.families == families]
+            self._holds.sync_days(connection, told, now, families=families)
 
     @staticmethod
     def _save_days(connection: Connection, rows: list[tuple[Any, ...]]) -> None:

@@ -172,6 +172,11 @@ class Holds:
         bulk_insert(connection, hold, opened)
         self._release(connection, [known[batch_id] for batch_id in known if batch_id not in wanted], now)
 
+    def end(self, connection: Connection, finding: str, subjects: Collection[str], now: datetime) -> None:
+        """Release the open holds of one kind that speak of these, wherever they hang."""
+        query = select(hold.c.id, hold.c.subject).where(hold.c.finding == finding, hold.c.state == "open")
+        self._release(connection, [row.id for row in connection.execute(query) if row.subject in subjects], now)
+
     @staticmethod
     def _differ(rows: Sequence[Any], findings: Sequence[Finding]) -> tuple[list[Finding], list[int]]:
         open_rows = {(row.finding, row.subject): row for row in rows if row.state == "open"}

@@ -12,11 +12,12 @@ from datetime import date, datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, select, update
 
 from integration_engine.core.findings import Finding
 from integration_engine.domain.claim import Frequency, numbered
 from integration_engine.domain.claim_event import ClaimEvent, ClaimEventKind
+from integration_engine.domain.record import DayState
 from integration_engine.domain.sent_claim import SentClaim, SentState
 from integration_engine.store import tables as t
 from integration_engine.store.database import bulk_delete, bulk_insert, insert_if_absent, parts, update_many
@@ -218,6 +219,21 @@ class Submissions:
         """Remember that the days of these patients have to be decided again."""
         for patient_id in sorted(patient_ids):
             insert_if_absent(connection, t.decide_again, patient_id=patient_id, created_at=now)
+
+    @staticmethod
+    def draw_again(connection: Connection, claim: SentClaim, now: datetime) -> None:
+        """Open the billed day of a claim, so that it is decided again and compared with what was sent of it."""
+        day = t.treatment_day.c
+        billed = day.id == claim.day_id, day.state == DayState.BILLED.value
+        connection.execute(update(t.treatment_day).where(*billed).values(state=DayState.HELD.value))
+        insert_if_absent(connection, t.decide_again, patient_id=claim.patient_id, created_at=now)
+
+    @staticmethod
+    def drawn_up(connection: Connection, day_id: int) -> list[str]:
+        """The frequency codes of the claims to the first payer that wait for their batch, of a day."""
+        c = t.claim.c
+        of_day = c.treatment_day_id == day_id, c.state == "drafted", c.sequence == "P"
+        return list(connection.execute(select(c.frequency).where(*of_day).order_by(c.id)).scalars())
 
     @staticmethod
     def decided(connection: Connection, patient_ids: Collection[int]) -> None:
