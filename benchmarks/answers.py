@@ -16,7 +16,8 @@ from integration_engine.rules.posting import post
 from integration_engine.rules.remit_matching import match
 from integration_engine.simulator.scenario_files import compile_scenario
 from integration_engine.stages.adjudicate import Adjudicate
-from integration_engine.stages.batch import Batch, Gate, Publish
+from integration_engine.stages.batch import Batch, Publish
+from integration_engine.stages.judging import Gate
 from integration_engine.stages.posting_remits import Ours
 from integration_engine.stages.receive import Incoming, Receive
 from integration_engine.stages.rules_in_force import RulesInForce

@@ -7,22 +7,27 @@
 
 Bytes go to a hidden staging folder on the same file system, are flushed to disk, and are linked under their name,
 which fails when the name exists. After a crash the same bytes are adopted, wherever below outbound/ they were moved to;
-other bytes under the name are a conflict. A move links the new name before the old one goes.
+other bytes under the name are a conflict. A move links the new name before the old one goes. A staged file is locked by
+whoever writes it, for as long as that process lives: what nobody has locked was left by a crash.
 Source  X12.md §3.2.
 """
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import hashlib
 import os
+import secrets
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from integration_engine.core.errors import EngineError
 
 STAGING, ARCHIVE, WITHDRAWN = ".staging", "archive", "withdrawn"
 MANIFEST = "MANIFEST.csv"
+_NO_SECOND_NAMES = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 class OutboxConflict(EngineError):
@@ -46,16 +51,12 @@ def publish_again(folder: Path, name: str, data: bytes) -> bool:
     Raises   OutboxConflict; OSError when the disk refuses.
     """
     _plain(name)
-    staged = _staged(folder, name, data)
-    try:
-        os.link(staged, folder / name, follow_symlinks=False)
-        fresh = True
-    except FileExistsError:
-        fresh = False
-        if not _holds(folder / name, hashlib.sha256(data).hexdigest()):
-            raise OutboxConflict(f"{name} exists in {folder} with other content") from None
-    finally:
-        staged.unlink()
+    with _staged(folder, name, data) as staged:
+        try:
+            os.link(staged, folder / name, follow_symlinks=False)
+            fresh = True
+        except FileExistsError:
+            fresh = _same_bytes_lie_there(folder, name, data)
     _flush_folder(folder)
     return fresh
 
@@ -64,8 +65,14 @@ def export(folder: Path, name: str, data: bytes, manifest: str) -> bool:
     """The same bytes and a manifest of them in any folder, to be carried by hand; False when they lie there already.
 
     Raises   OutboxConflict; OSError when there is no such folder or the disk refuses.
+    Why      A stick formatted for every machine knows no second names: there the file is renamed instead.
     """
-    fresh = publish_again(folder, name, data)
+    try:
+        fresh = publish_again(folder, name, data)
+    except OSError as error:
+        if error.errno not in _NO_SECOND_NAMES:
+            raise
+        fresh = _renamed(folder, name, data)
     write_manifest(folder, manifest, f"{name}.{MANIFEST}")
     with suppress(OSError):
         (folder / STAGING).rmdir()  # not ours to leave in someone else's folder
@@ -103,18 +110,33 @@ def withdraw(folder: Path, name: str, digest: str) -> bool:
 
 def write_manifest(folder: Path, text: str, name: str = MANIFEST) -> None:
     """Write the list of files anew, at once as a whole; a reader sees the old one or the new one."""
-    staged = _staged(folder, name, text.encode("utf-8"))
-    staged.replace(folder / name)
+    with _staged(folder, name, text.encode("utf-8")) as staged:
+        staged.replace(folder / name)
     _flush_folder(folder)
 
 
 def recover(folder: Path) -> int:
-    """Clear what a crash left in the staging folder; published files are never touched."""
+    """Clear what a crash left in the staging folder, and nothing that another process is writing; says how many files.
+
+    Published files are never touched.
+    """
     staging = folder / STAGING
-    leftovers = [path for path in staging.iterdir() if path.is_file()] if staging.is_dir() else []
-    for path in leftovers:
+    paths = [path for path in staging.iterdir() if path.is_file()] if staging.is_dir() else []
+    return sum(_cleared(path) for path in paths)
+
+
+def _cleared(path: Path) -> bool:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
+        return False  # gone meanwhile, or nothing that we made
+    try:
+        if not _locked(descriptor):
+            return False
         path.unlink(missing_ok=True)
-    return len(leftovers)
+        return True
+    finally:
+        os.close(descriptor)
 
 
 def _plain(name: str) -> None:
@@ -122,16 +144,58 @@ def _plain(name: str) -> None:
         raise OutboxConflict(f"{name!r} is not a plain file name")
 
 
-def _staged(folder: Path, name: str, data: bytes) -> Path:
+@contextmanager
+def _staged(folder: Path, name: str, data: bytes) -> Iterator[Path]:
+    """The bytes under a name that only this call knows, on disk and locked; gone again at the end."""
     staging = folder / STAGING
     staging.mkdir(mode=0o750, exist_ok=True)
-    staged = staging / f"{name}.{os.getpid()}"
-    descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o640)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    return staged
+    staged, descriptor = _own_file(staging, name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            yield staged
+    finally:
+        staged.unlink(missing_ok=True)
+
+
+def _own_file(staging: Path, name: str) -> tuple[Path, int]:
+    """A new file that is locked before anybody could take it for a leftover."""
+    while True:
+        staged = staging / f"{name}.{secrets.token_hex(8)}"
+        descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o640)
+        if _locked(descriptor) and os.fstat(descriptor).st_nlink:
+            return staged, descriptor
+        os.close(descriptor)  # cleared between the making and the locking: another name
+
+
+def _locked(descriptor: int) -> bool:
+    """Lock an open file for this process; False when another has it. The system gives the lock back, however it ends."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _same_bytes_lie_there(folder: Path, name: str, data: bytes) -> bool:
+    """Always False, "not fresh", when the bytes under the name are these.
+
+    Raises   OutboxConflict when they are others.
+    """
+    if not _holds(folder / name, hashlib.sha256(data).hexdigest()):
+        raise OutboxConflict(f"{name} exists in {folder} with other content")
+    return False
+
+
+def _renamed(folder: Path, name: str, data: bytes) -> bool:
+    if (folder / name).exists():
+        return _same_bytes_lie_there(folder, name, data)
+    with _staged(folder, name, data) as staged:
+        staged.rename(folder / name)
+    _flush_folder(folder)
+    return True
 
 
 def _move(folder: Path, name: str, digest: str, to: Path) -> bool:

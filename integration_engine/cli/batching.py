@@ -83,7 +83,7 @@ def keep_back(settings: Settings, identity: str, by: str, reason: str, *, back: 
         try:
             with store.database.write() as connection:
                 days = store.sent_files.days_named(connection, identity)
-                act = store.batches.hold_back if back else store.batches.let_go
+                act = store.kept_back.hold_back if back else store.kept_back.let_go
                 for day in days:
                     act(connection, day, by=by, reason=reason, now=system_clock())
         except (ValueError, LookupError) as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from integration_engine.adapters.clock import system_clock
 from integration_engine.bootstrap import read_rules
@@ -26,7 +25,7 @@ def scrub_files(settings: Settings, files: list[Path], *, as_json: bool) -> int:
     except MappingError as error:
         sys.stderr.write(f"{error}\n")
         return WRONG_USE
-    today = system_clock().astimezone(ZoneInfo(rules.parameters.practice.time_zone)).date()
+    today = rules.today(system_clock())
     checked: list[tuple[Path, ClaimFileCheck]] = []
     with progress("scrubbing", len(files)) as advance:
         for file in files:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from integration_engine.core.findings import Severity
 from integration_engine.core.money import parse_money
@@ -199,7 +198,7 @@ class DenialHistory:
         """
         with self.store.database.read() as connection:
             baseline = self.store.baselines.load(connection, name).baseline
-            until = last or self._today(now)
+            until = last or self.rules.today(now)
             begin = first or until - _length(baseline.measured)
             if begin > until:
                 raise ValueError("the period ends before it begins: exchange --from and --to")
@@ -226,9 +225,6 @@ class DenialHistory:
         answers = self.store.baselines.our_answers(connection, period[1])
         history = counting.sort_out(answers, responses, self.rules.parameters, within=period)
         return counting.measure(history.counted, responses)
-
-    def _today(self, now: datetime) -> date:
-        return now.astimezone(ZoneInfo(self.rules.parameters.practice.time_zone)).date()
 
 
 def _digest_of(files: Sequence[FileCoverage]) -> str:

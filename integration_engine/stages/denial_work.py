@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from integration_engine.core.money import from_cents, parse_money, to_cents
 from integration_engine.domain.ledger import Account
@@ -49,7 +48,7 @@ def move_denial(
             denied = to_cents(parse_money(before.amount))
             owed = store.ledger.balances(connection, [claim_id]).get(claim_id, {})
             given_up = max(0, min(denied, owed.get(Account.RECEIVABLE_PAYER.value, 0)))
-            on = now.astimezone(ZoneInfo(rules.parameters.practice.time_zone)).date()
+            on = rules.today(now)
             entries = write_off(before.claim, given_up, on, f"denial {denial_id}", code=before.reason)
             store.ledger.append(connection, entries, {before.claim: claim_id}, now)
         left = store.denials.untouched(connection, claim_id)

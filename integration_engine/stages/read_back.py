@@ -12,8 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 import structlog
 
@@ -163,7 +162,7 @@ class ReadBack:
                 raise LookupError(msg)
             answers = read_answers(data)
             gathered = Gathered()
-            on = self._today(rules, now)
+            on = rules.today(now)
             posting = PostRemits(store=self.store, rules=rules, gathered=gathered, on=on, now=now)
             for position, remit_id in sorted(waiting.items()):
                 posting.post(connection, answer_id, position, answers.remits[position], accepted=remit_id)
@@ -194,7 +193,7 @@ class ReadBack:
     def alerts(self, now: datetime) -> int:
         """Tell of every claim whose answer is overdue, and take back what has come since; returns how many are overdue."""
         rules = self.rules()
-        today = self._today(rules, now)
+        today = rules.today(now)
         store = self.store
         with store.database.write() as connection:
             overdue: dict[int, Finding] = {}
@@ -229,7 +228,7 @@ class ReadBack:
             self.store.holds.sync(connection, held_findings(answers.problems), now, answer_id=answer_id)
             return TakenBack(file=name, state="rejected", kinds=_kinds(answers), reason=refusal)
         gathered = Gathered(findings=list(answers.problems))
-        on = self._today(rules, now)
+        on = rules.today(now)
         from_them = _receivers(answers, rules)
         hearing = HearAnswers(store=self.store, rules=rules, receivers=from_them, gathered=gathered, on=on)
         hearing.hear(connection, answers)
@@ -238,10 +237,6 @@ class ReadBack:
             posting.post(connection, answer_id, position, remit)
         settling = SettleAnswers(store=self.store, parameters=rules.parameters, on=on, now=now)
         return _taken(name, answers, gathered, settling.settle(connection, answer_id, gathered))
-
-    @staticmethod
-    def _today(rules: RulesInForce, now: datetime) -> date:
-        return now.astimezone(ZoneInfo(rules.parameters.practice.time_zone)).date()
 
 
 def _printable(name: str) -> str:

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import structlog
 
 from integration_engine.domain.claim import EnrollmentStatus, Receiver
-from integration_engine.stages.batch import Batch, WrittenFile, told_of, words_of, written_under
+from integration_engine.stages.batch import Batch, WrittenFile, told_of, written_under
+from integration_engine.stages.judging import judge, words_of
 from integration_engine.stages.outbound import Outbox
 from integration_engine.stages.rules_in_force import RulesInForce
 from integration_engine.store import Connection
@@ -61,7 +61,7 @@ class Resending:
             if file is None:
                 msg = f"no 837P file is named {name!r}: `integration-engine batch list` has their names"
                 raise LookupError(msg)
-            to = _receiver(rules.receivers, receiver, file, store.batches.stopped(connection))
+            to = _receiver(rules.receivers, receiver, file, store.kept_back.stopped(connection))
             pending = self._keep(connection, file, to, rules, now)
             store.audit.append(
                 connection, who=by, what="reroute", subject=f"file {name}", reason=f"to {receiver}: {reason}", now=now
@@ -96,7 +96,7 @@ class Resending:
         if len(claims) > most:
             raise NotRerouted(f"{file.file} holds {len(claims)} claims, and {to.key} takes {most} in one file")
         interchange = store.batches.allot(connection, to.key, 0).interchange
-        local = now.astimezone(ZoneInfo(rules.parameters.practice.time_zone))
+        local = rules.local(now)
         rendered, name = written_under(claims, to, interchange, rules, local)
         pending = store.batches.keep(
             connection,
@@ -116,26 +116,29 @@ class Resending:
     def _finish(self, pending: PendingBatch, now: datetime) -> tuple[WrittenFile, bool]:
         """Judge the new file; take the old one away and publish the new one, or let the claims lie in the old one again."""
         store = self.batch.store
-        findings, _ = self.batch.judge(pending, now)
+        rules = self.batch.rules()
+        judgment = judge(pending.data, rules, self.batch.gate, rules.today(now))
         with store.database.write() as connection:
             earlier = store.sent_files.earlier(connection, pending)
-            if findings:
-                store.sent_files.put_back(connection, pending, words_of(findings))
+            if judgment.errors:
+                store.sent_files.put_back(connection, pending, words_of(judgment.errors))
             else:
-                store.batches.mark_checked(connection, pending)
-        if findings:
+                store.batches.mark_checked(connection, pending, words_of(judgment.told))
+        if judgment.errors:
             log.warning("batch.reroute_refused", batch_id=pending.id, claims=pending.claims, stage="batch")
-            return told_of(pending, "refused by the check", words_of(findings)), False
-        withdrawn = self.outbox.withdraw(self.batch.outbound, earlier.file, earlier.digest)
-        self.batch.publish(self.batch.outbound, pending.file_name, pending.data)
+            return told_of(pending, "refused by the check", words_of(judgment.errors)), False
         with store.database.write() as connection:
+            if not store.batches.may_leave(connection, pending):
+                return told_of(pending, "taken up by another process"), False
+            withdrawn = self.outbox.withdraw(self.batch.outbound, earlier.file, earlier.digest)
+            self.batch.publish(self.batch.outbound, pending.file_name, pending.data)
             self._sent_again(connection, pending, earlier, now)
         log.info("batch.rerouted", batch_id=pending.id, file=pending.file_name, claims=pending.claims, stage="batch")
-        return told_of(pending, "published"), withdrawn
+        return told_of(pending, "published", words_of(judgment.told)), withdrawn
 
     def _sent_again(self, connection: Connection, pending: PendingBatch, earlier: FileRow, now: datetime) -> None:
         text = f"sent again, in place of {earlier.file}"
-        self.batch.store.sent_files.sent_again(connection, pending, text, now, self.batch.today(now))
+        self.batch.store.sent_files.sent_again(connection, pending, text, now, self.batch.rules().today(now))
 
 
 def _receiver(receivers: Mapping[str, Receiver], wanted: str, file: FileRow, stopped: Collection[str]) -> Receiver:

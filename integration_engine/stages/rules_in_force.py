@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from integration_engine.core.errors import MappingError, MappingProblem
 from integration_engine.crosswalk.claim_table import ClaimTable, compile_claim_table
@@ -14,11 +16,11 @@ from integration_engine.crosswalk.receivers import compile_receivers
 from integration_engine.domain.claim import Receiver
 from integration_engine.rules.claim_file.compiling import compile_claim_file
 from integration_engine.rules.claim_file.records import ClaimFileRules
-from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.parameters import Parameters
 from integration_engine.rules.response_files import compile_responses
 from integration_engine.rules.responses import Responses
 from integration_engine.rules.rule_cases.reading import without_cases
-from integration_engine.rules.rule_files.compiling import compile_rules
+from integration_engine.rules.rule_files import compile_rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,14 @@ class RulesInForce:
     receivers: Mapping[str, Receiver]
     claim_file: ClaimFileRules
     responses: Responses
+
+    def local(self, now: datetime) -> datetime:
+        """A moment in the practice's zone."""
+        return now.astimezone(ZoneInfo(self.parameters.practice.time_zone))
+
+    def today(self, now: datetime) -> date:
+        """The date in the practice's zone: the day on which something is sent, answered or decided."""
+        return self.local(now).date()
 
 
 def compile_rules_in_force(files: Mapping[str, str]) -> RulesInForce:

@@ -18,10 +18,12 @@ from integration_engine.store.batches import Batches
 from integration_engine.store.clinician_times import ClinicianTimes
 from integration_engine.store.database import Database, may_pass
 from integration_engine.store.denials import Denials
+from integration_engine.store.departures import Departures
 from integration_engine.store.hold_stages import HoldStages
 from integration_engine.store.holds import Holds
 from integration_engine.store.ids import IdFactory
 from integration_engine.store.journal import Journal
+from integration_engine.store.kept_back import KeptBack
 from integration_engine.store.lanes import Lanes
 from integration_engine.store.later_claims import LaterClaims
 from integration_engine.store.ledger import Ledger
@@ -52,6 +54,8 @@ class Store:
     holds: Holds
     hold_stages: HoldStages
     batches: Batches
+    kept_back: KeptBack
+    departures: Departures
     sent_files: SentFiles
     submissions: Submissions
     refusals: Refusals
@@ -89,7 +93,9 @@ class Store:
             adjudications=Adjudications(ids, holds),
             holds=holds,
             hold_stages=HoldStages(audit),
-            batches=Batches(database, ids, holds, submissions, audit),
+            batches=Batches(database, ids),
+            kept_back=KeptBack(holds, audit),
+            departures=Departures(holds),
             sent_files=SentFiles(ids, submissions),
             submissions=submissions,
             refusals=Refusals(holds),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Date, Engine, Table, Text, bindparam, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,7 +15,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
 
 BUSY_SECONDS = 30
+ATTEMPTS = 3
+CONNECT_SECONDS = 10
+LOCK_SECONDS = 300  # a remit of a whole month is posted in one transaction
+IDLE_SECONDS = 600
 ROWS_PER_STATEMENT = 500
+T = TypeVar("T")
 
 
 class Instant(TypeDecorator[datetime]):
@@ -41,16 +46,19 @@ class Database:
     """An engine with the manners both databases need.
 
     Why      SQLite: WAL with synchronous=FULL, so that a committed message survives a power cut; a writer takes the
-             write lock at BEGIN, so that two never deadlock half-way.
+             write lock at BEGIN, so that two never deadlock half-way. PostgreSQL: nobody waits for a lock for ever, a
+             process that stands still in a transaction loses it, and a server that is gone is noticed.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
-        options: dict[str, Any] = {} if self.is_sqlite else {"pool_pre_ping": True}
+        options: dict[str, Any] = {} if self.is_sqlite else {"pool_pre_ping": True, "connect_args": _ALIVE}
         self.engine: Engine = create_engine(url, **options)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _sqlite_manners)
+        else:
+            event.listen(self.engine, "connect", _postgres_manners)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -76,6 +84,22 @@ class Database:
                 raise
             connection.commit()
 
+    def transact(self, act: Callable[[Connection], T]) -> T:
+        """One transaction, begun anew when another process was in its way.
+
+        Shapes   act: may be called several times; whatever it does outside the database must be safe to repeat.
+        Raises   what ``act`` raises; what was in the way, when it is so every time.
+        """
+        for _ in range(ATTEMPTS - 1):
+            try:
+                with self.write() as connection:
+                    return act(connection)
+            except DBAPIError as error:
+                if not may_pass(error):
+                    raise
+        with self.write() as connection:
+            return act(connection)
+
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
@@ -94,6 +118,17 @@ def may_pass(error: Exception) -> bool:
 
 
 _PASSING_CLASSES = frozenset({"08", "40", "53", "55", "57"})
+
+
+# Source  PostgreSQL manual, "Database Connection Control Functions": without these a lost server is noticed in hours.
+_ALIVE = {"connect_timeout": CONNECT_SECONDS, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+
+
+def _postgres_manners(connection: Any, _: Any) -> None:
+    before, connection.autocommit = connection.autocommit, True
+    connection.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
+    connection.autocommit = before
 
 
 def _sqlite_manners(connection: Any, _: Any) -> None:

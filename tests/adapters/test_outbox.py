@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from integration_engine.adapters import outbox
 from integration_engine.adapters.outbox import (
     MANIFEST,
     STAGING,
@@ -75,6 +77,41 @@ def test_every_visible_file_is_whole_when_the_writer_is_killed(tmp_path: Path) -
         assert {path.stat().st_size for path in folder.glob("*.x12")} == {3_000_000}
         recover(folder)
         assert list((folder / STAGING).iterdir()) == []
+
+
+def test_what_another_process_is_writing_is_left_when_leftovers_are_cleared(tmp_path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from integration_engine.adapters import outbox\n"
+        "with outbox._staged(Path(sys.argv[1]), 'a.x12', b'ISA'):\n"
+        "    print('staged', flush=True); sys.stdin.read()\n"
+    )
+    command = (sys.executable, "-c", script, str(tmp_path))
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"staged\n"
+    assert recover(tmp_path) == 0
+    assert len(list((tmp_path / STAGING).iterdir())) == 1
+    process.kill()
+    process.communicate()
+    assert recover(tmp_path) == 1
+    assert list((tmp_path / STAGING).iterdir()) == []
+
+
+def test_bytes_of_one_name_are_staged_apart(tmp_path: Path) -> None:
+    with outbox._staged(tmp_path, "a.x12", b"1") as one, outbox._staged(tmp_path, "a.x12", b"2") as other:
+        assert (one.read_bytes(), other.read_bytes()) == (b"1", b"2")
+
+
+def test_export_renames_where_a_file_can_have_one_name_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "no second names here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    assert export(tmp_path, "a.x12", b"ISA", "list")
+    assert not export(tmp_path, "a.x12", b"ISA", "list")
+    assert {path.name for path in tmp_path.iterdir()} == {"a.x12", "a.x12.MANIFEST.csv"}
+    with pytest.raises(OutboxConflict):
+        export(tmp_path, "a.x12", b"other", "list")
 
 
 # --- moving on --------------------------------------------------------------------------------------------------------

@@ -52,13 +52,13 @@ def publish(store, invented, batch):
     with store.database.write() as connection:
         store.batches.mark_checked(connection, batch)
     with store.database.write() as connection:
-        store.batches.mark_published(connection, batch, invented.now, invented.now.date())
+        store.departures.mark_published(connection, batch, invented.now, invented.now.date())
 
 
 def refuse(store, invented, batch, *bad):
     finding = invented.finding("edits.refused")
     with store.database.write() as connection:
-        store.batches.refuse(connection, batch, (finding,), dict.fromkeys(bad, (finding,)), invented.now)
+        store.departures.refuse(connection, batch, (finding,), dict.fromkeys(bad, (finding,)), invented.now)
 
 
 def values(store, column):
@@ -149,9 +149,10 @@ def test_numbers_are_never_given_twice_though_batchers_race(another, store):
 
 
 def test_a_refused_file_does_not_give_its_numbers_back(store, invented):
-    invented.ready_day()
+    invented.ready_day("1")
+    invented.ready_day("2")
     batch, first = rendered(store, invented)
-    refuse(store, invented, batch, "none of these")
+    refuse(store, invented, batch, first.claims[0])
     _, second = rendered(store, invented)
     assert first.interchange < second.interchange
     assert not set(first.claims) & set(second.claims)
@@ -195,11 +196,30 @@ def test_a_refused_file_holds_the_named_claim_and_frees_the_others(store, invent
     assert counted(store)["difference"] == 0
 
 
-def test_a_refused_file_that_names_nobody_holds_all_its_claims(store, invented):
+@pytest.mark.parametrize("named", [(), ("none of these",)])
+def test_a_refused_file_that_names_none_of_its_claims_holds_all_of_them(store, invented, named):
     invented.ready_day("1")
     batch, _ = rendered(store, invented)
-    refuse(store, invented, batch)
+    refuse(store, invented, batch, *named)
     assert ready(store) == []
+
+
+def test_a_file_may_leave_only_when_it_was_accepted_and_not_yet_published_or_refused(store, invented):
+    invented.ready_day("1")
+    batch, _ = rendered(store, invented)
+
+    def may_leave():
+        with store.database.write() as connection:
+            return store.batches.may_leave(connection, batch)
+
+    assert not may_leave()
+    with store.database.write() as connection:
+        store.batches.mark_checked(connection, batch)
+    assert may_leave()
+    publish(store, invented, batch)
+    assert not may_leave()
+    refuse(store, invented, batch)
+    assert values(store, t.batch.c.state) == ["published"]
 
 
 def test_what_a_crash_left_behind_is_found_with_its_bytes(store, invented):

@@ -1,0 +1,149 @@
+"""Kept back: what a person keeps out of every file, and what stops a receiver or leaves claims over for another day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, ScalarSelect, func, select
+
+from integration_engine.core.findings import Finding, Queue
+from integration_engine.core.money import from_cents
+from integration_engine.domain.hold import OVER_LIMIT
+from integration_engine.domain.record import DayState
+from integration_engine.store import tables as t
+from integration_engine.store.audit import Audit
+from integration_engine.store.database import insert_if_absent
+from integration_engine.store.holds import Holds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldBack:
+    """A treatment day a person keeps out of every file until they let it go. total: of its claims that wait."""
+
+    day_id: int
+    visits: str
+    who: str
+    reason: str
+    since: datetime
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """Why a receiver takes no further file until a person resolves the hold. file: the one it refused."""
+
+    receiver: str
+    hold_id: int
+    file: str
+    text: str
+    fix: str
+    since: datetime
+
+
+class KeptBack:
+    """Days that are held back, and receivers that are stopped."""
+
+    def __init__(self, holds: Holds, audit: Audit) -> None:
+        self._holds = holds
+        self._audit = audit
+
+    def hold_back(self, connection: Connection, day_id: int, *, by: str, reason: str, now: datetime) -> None:
+        """Keep a treatment day out of every file until it is let go.
+
+        Raises   ValueError without name and reason; LookupError for a day that is not there or has left already.
+        """
+        if not by.strip() or not reason.strip():
+            msg = "--by and --reason must not be empty: they are kept in the audit"
+            raise ValueError(msg)
+        state = connection.scalar(select(t.treatment_day.c.state).where(t.treatment_day.c.id == day_id))
+        if state is None or state == DayState.BILLED.value:
+            msg = f"treatment day {day_id} " + ("has left already" if state else "is not known")
+            raise LookupError(msg)
+        insert_if_absent(connection, t.held_back, treatment_day_id=day_id, who=by, reason=reason, created_at=now)
+        self._audit.append(connection, who=by, what="hold back", subject=f"day {day_id}", reason=reason, now=now)
+
+    def let_go(self, connection: Connection, day_id: int, *, by: str, reason: str, now: datetime) -> None:
+        """Let a held back day go into the next file.
+
+        Raises   ValueError without name and reason; LookupError when it is not held back.
+        """
+        if not by.strip() or not reason.strip():
+            msg = "--by and --reason must not be empty: they are kept in the audit"
+            raise ValueError(msg)
+        gone = connection.execute(t.held_back.delete().where(t.held_back.c.treatment_day_id == day_id)).rowcount
+        if not gone:
+            msg = f"treatment day {day_id} is not held back"
+            raise LookupError(msg)
+        self._audit.append(connection, who=by, what="let go", subject=f"day {day_id}", reason=reason, now=now)
+
+    @staticmethod
+    def held_back(connection: Connection) -> list[HeldBack]:
+        """What is held back, and by whom."""
+        rows = connection.execute(
+            select(t.held_back, t.treatment_day.c.encounters, _waiting_cents().label("cents"))
+            .join(t.treatment_day, t.treatment_day.c.id == t.held_back.c.treatment_day_id)
+            .order_by(t.held_back.c.created_at)
+        )
+        return [
+            HeldBack(
+                day_id=row.treatment_day_id,
+                visits=" ".join(orjson.loads(row.encounters)),
+                who=row.who,
+                reason=row.reason,
+                since=row.created_at,
+                total=from_cents(row.cents),
+            )
+            for row in rows
+        ]
+
+    @classmethod
+    def stopped(cls, connection: Connection) -> set[str]:
+        """Receivers that refused a whole file for a fault of no claim; they wait until a person resolves the hold."""
+        return {stop.receiver for stop in cls.stops(connection)}
+
+    @staticmethod
+    def stops(connection: Connection) -> list[Stop]:
+        """The open holds that stop a receiver, oldest first."""
+        h = t.hold.c
+        rows = connection.execute(
+            select(t.batch.c.receiver, t.batch.c.file_name, h.id, h.text, h.fix, h.created_at)
+            .join(t.hold, h.batch_id == t.batch.c.id)
+            .where(h.state == "open", h.queue == Queue.REJECTIONS.value, h.finding != OVER_LIMIT)
+            .order_by(h.id)
+        )
+        return [
+            Stop(
+                receiver=row.receiver,
+                hold_id=row.id,
+                file=row.file_name,
+                text=row.text,
+                fix=row.fix,
+                since=row.created_at,
+            )
+            for row in rows
+        ]
+
+    def tell_limits(self, connection: Connection, over: Mapping[str, Finding], now: datetime) -> None:
+        """Open a hold for each receiver that has had its files of the day, and release those whose cause is gone.
+
+        Shapes   over: receiver → finding. A hold hangs on the receiver's last file.
+        """
+        last = connection.execute(
+            select(t.batch.c.receiver, func.max(t.batch.c.id).label("id"))
+            .where(t.batch.c.receiver.in_(list(over)))
+            .group_by(t.batch.c.receiver)
+        )
+        wanted = {row.id: over[row.receiver] for row in last}
+        self._holds.sync_finding(connection, OVER_LIMIT, wanted, now)
+
+
+def _waiting_cents() -> ScalarSelect[Any]:
+    """What the claims of a held back day come to that have not left."""
+    claim = t.claim.c
+    of_day = claim.treatment_day_id == t.held_back.c.treatment_day_id, claim.state == "drafted"
+    return select(func.coalesce(func.sum(claim.total_cents), 0)).where(*of_day).scalar_subquery()
