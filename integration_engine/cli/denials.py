@@ -82,6 +82,8 @@ def _what_next(row: DenialRow) -> str:
     """The next step while there is one, else what became of it."""
     match row.state:
         case DenialState.RECOVERED:
+            if row.recovered is None:
+                return "paid by an answer that came before the denial did"
             return f"{row.recovered} paid by the answer on {row.answered_by or row.claim}, {row.rest} still open"
         case DenialState.DENIED_AGAIN:
             return f"denied again by the answer on {row.answered_by or row.claim}: work that denial"

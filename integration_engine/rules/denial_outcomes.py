@@ -29,7 +29,7 @@ def denial_outcomes(
     known = [line for line in lines if line.number and line.line is not None]
     of_whole = result.denial.denied and not any(line.denial.denied for line in known)
     if not known or of_whole:
-        return _as_a_whole(asked, result, lines)
+        return _as_a_whole(asked, result, lines or None)
     found: list[DenialOutcome] = []
     used: set[int] = set()
     whole: list[EarlierDenial] = []
@@ -88,16 +88,19 @@ def _outcome(one: EarlierDenial, line: LineResult, *, counted: bool) -> DenialOu
 
 
 def _as_a_whole(
-    earlier: Sequence[EarlierDenial], result: ClaimResult, lines: Sequence[LineResult]
+    earlier: Sequence[EarlierDenial], result: ClaimResult, lines: Sequence[LineResult] | None
 ) -> tuple[DenialOutcome, ...]:
-    """Denials that no single line answers: what was paid covers them in their order, each up to its amount."""
+    """Denials that no single line answers: what was paid covers them in their order, each up to its amount.
+
+    Shapes   lines: those that answer nothing else; None for an answer without lines, whose payment is the claim's.
+    """
     if result.denial.denied and not result.paid:
         return tuple(
             DenialOutcome(denial=one.id, state=DenialState.DENIED_AGAIN, recovered=0, rest=one.amount_cents)
             for one in earlier
         )
-    left = max(0, sum(to_cents(line.paid) for line in lines) if lines else to_cents(result.paid))
-    still = max(0, sum(to_cents(line.open) for line in lines))
+    left = max(0, to_cents(result.paid) if lines is None else sum(to_cents(line.paid) for line in lines))
+    still = max(0, sum(to_cents(line.open) for line in lines or ()))
     found = []
     for one in earlier:
         paid, rest = min(left, one.amount_cents), min(still, one.amount_cents)

@@ -10,11 +10,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from integration_engine.domain.denial_outcome import DenialOutcome, DenialState
+from integration_engine.domain.ledger import Account
 from integration_engine.domain.posting import ClaimResult, LineResult
 from integration_engine.rules.answering import denial_finding
 from integration_engine.rules.denial_outcomes import denial_outcomes
 from integration_engine.rules.life_cycle import ANSWER_MISSING
 from integration_engine.store import Connection, Store
+from integration_engine.store.denial_answers import (
+    decided_later,
+    earlier_denials,
+    save_outcomes,
+    settled_by_later,
+    taken_back,
+)
 from integration_engine.store.denials import NewDenial
 
 ANSWERED = ("denials.", ANSWER_MISSING)  # the holds of a claim that a decision on it ends
@@ -52,8 +60,8 @@ def keep_denials(
     of_claim: dict[int, list[Decided]] = {}
     for one in decided:  # a payer may answer one claim in several parts
         of_claim.setdefault(one.claim_id, []).append(one)
-    own = store.denials.taken_back(connection, set(reversed_claims) - of_claim.keys())
-    earlier = store.denials.earlier(connection, of_claim)
+    own = taken_back(connection, set(reversed_claims) - of_claim.keys())
+    earlier = earlier_denials(connection, of_claim)
     outcomes: dict[int, list[DenialOutcome]] = {}
     new: list[NewDenial] = []
     for one in decided:
@@ -65,11 +73,12 @@ def keep_denials(
             )
             for line in one.denied
         ]
-    store.denials.answered(connection, outcomes, told)
+    save_outcomes(connection, outcomes, told)
     store.denials.append(connection, new, now)
+    settled = _paid_since(store, connection, of_claim, told)
     held = store.holds.claims_held(connection, of_claim)
     for claim_id, parts in of_claim.items():
-        denied = [line for part in parts for line in part.denied]
+        denied = [line for part in parts for line in part.denied if claim_id not in settled]
         if denied or claim_id in held:
             findings = (denial_finding(parts[0].number, denied, told),) if denied else ()
             store.holds.sync(connection, findings, now, claim_id=claim_id, families=ANSWERED)
@@ -77,6 +86,17 @@ def keep_denials(
     # back without a new one leaves its denial as it was before.
     store.denials.follow_corrections(connection, of_claim.keys() | own, now)
     return sum(any(part.denied for part in parts) for parts in of_claim.values())
+
+
+def _paid_since(store: Store, connection: Connection, claims: Collection[int], told: date) -> Collection[int]:
+    """The claims of an older answer that came late: the payer has paid them since, and owes nothing more on them."""
+    later = decided_later(connection, claims, told)
+    owed = store.ledger.balances(connection, later)
+    done = {
+        claim_id: on for claim_id, on in later.items() if owed.get(claim_id, {}).get(Account.RECEIVABLE_PAYER, 0) <= 0
+    }
+    settled_by_later(connection, done)
+    return done
 
 
 def _repeats(line: LineResult, outcomes: Sequence[DenialOutcome]) -> int | None:

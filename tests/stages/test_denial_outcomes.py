@@ -221,3 +221,18 @@ def test_a_denial_that_comes_after_its_claim_was_replaced_goes_with_the_correcti
     office.take(answers[-1])
     assert {state for _, state in states(office)} == {"resubmitted"}
     assert open_holds(office) == []
+
+
+def test_an_older_denial_that_comes_after_the_payment_is_no_work(office: Office) -> None:
+    office.receive(*STORY[:2])
+    files = office.send()
+    denied = [one for one in office.answers(files, DENIED) if b"ST*835" in one[1]]
+    paid = answers_of_another_day(office, files, PAID)
+    for name, data in paid:
+        assert b"*20261124" in data
+        office.take((name, data.replace(b"*20261124", b"*20261130")))  # paid on a later day, and here first
+    office.take(*denied)
+    assert {one.state for one in denials(office)} == {"recovered"}
+    assert {(str(one.answered_on), one.recovered) for one in denials(office)} == {("2026-11-30", None)}
+    assert open_holds(office) == []
+    assert (set(office.claims().values()), office.ledger()) == ({"paid"}, 0)
