@@ -133,7 +133,7 @@ def report(settings: Settings, baseline: str | None, *, as_json: bool) -> int:
         return FINDINGS if found.unmapped.over_limit else 0
     print_table(
         "Denials by category",
-        ("category", "lines", "claims", "amount", "open", "by count", "by money", "queue", "prevented by"),
+        ("category", "lines", "claims", "amount", "open", "recovered", "by count", "by money", "queue", "prevented by"),
         [
             (
                 c.category,
@@ -141,6 +141,7 @@ def report(settings: Settings, baseline: str | None, *, as_json: bool) -> int:
                 c.claims,
                 c.amount,
                 UNKNOWN if c.open_amount is None else c.open_amount,
+                UNKNOWN if c.recovered is None else c.recovered,
                 c.by_count,
                 c.by_money,
                 c.queue,

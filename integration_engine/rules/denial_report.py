@@ -1,6 +1,6 @@
 """The denial report: how many and how much by category, what no file maps, the initial rate, and what would prevent each.
 
-Source  REQUIREMENTS S1.10, S1.14, S1.15, K9; what prevents a category is data of mappings/responses/denials.yaml.
+Source  REQUIREMENTS S1.10, S1.14, S1.15, K9, K12; what prevents a category is data of mappings/responses/denials.yaml.
 """
 
 from __future__ import annotations
@@ -23,20 +23,22 @@ OPEN = "open"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeniedLine:
-    """One line of the denial list, as far as counting needs it."""
+    """One line of the denial list, as far as counting needs it. recovered: what was paid on it later, in dollars."""
 
     claim: str
     category: DenialCategory
     state: str
     amount: Decimal
+    recovered: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
     """One category. by_count, by_money: its rank by claims and by dollars, 1 the worst; None where nothing was denied.
 
-    Shapes   open_lines, open_amount: nothing was done about them yet; None of history, where it is not known. queue, prevented_by: where its causes wait before a claim is
-             sent, and the gates and edits that look for them; None and empty where nothing of the engine does.
+    Shapes   open_lines, open_amount: nothing was done about them yet; recovered: paid on them later; None of history,
+             where it is not known. queue, prevented_by: where its causes wait before a claim is sent, and the gates and
+             edits that look for them; None and empty where nothing of the engine does.
     """
 
     category: DenialCategory
@@ -45,6 +47,7 @@ class Ranked:
     amount: Decimal
     open_lines: int | None
     open_amount: Decimal | None
+    recovered: Decimal | None
     by_count: int | None
     by_money: int | None
     queue: Queue | None
@@ -80,10 +83,13 @@ def denial_report(
     listed = tuple(denied)
     by_category = {category: [one for one in listed if one.category is category] for category in DenialCategory}
     still = {category: [one for one in lines if one.state == OPEN] for category, lines in by_category.items()}
+    paid = {category: sum((one.recovered for one in lines), ZERO) for category, lines in by_category.items()}
     return DenialReport(
         lines=len(listed),
         amount=sum((one.amount for one in listed), ZERO),
-        categories=_ranked([_count(category, lines) for category, lines in by_category.items()], still, responses),
+        categories=_ranked(
+            [_count(category, lines) for category, lines in by_category.items()], still, responses, paid
+        ),
         unmapped=unmapped,
         initial=initial_rates(first_answers),
         reference_band=REFERENCE_BAND,
@@ -125,7 +131,10 @@ def initial_rates(measured: Measured) -> tuple[InitialRate, ...]:
 
 
 def _ranked(
-    counts: Iterable[CategoryCount], still: Mapping[DenialCategory, list[DeniedLine]] | None, responses: Responses
+    counts: Iterable[CategoryCount],
+    still: Mapping[DenialCategory, list[DeniedLine]] | None,
+    responses: Responses,
+    paid: Mapping[DenialCategory, Decimal] | None = None,
 ) -> tuple[Ranked, ...]:
     listed = tuple(counts)
     by_count = _ranks({c.category: Decimal(c.claims) for c in listed})
@@ -138,6 +147,7 @@ def _ranked(
             amount=count.amount,
             open_lines=len(still[count.category]) if still is not None else None,
             open_amount=sum((one.amount for one in still[count.category]), ZERO) if still is not None else None,
+            recovered=paid.get(count.category, ZERO) if paid is not None else None,
             by_count=by_count.get(count.category),
             by_money=by_money.get(count.category),
             queue=responses.actions[count.category].queue,

@@ -240,7 +240,11 @@ def _length(measured: Measured) -> timedelta:
 
 def _line(row: DenialRow) -> DeniedLine:
     return DeniedLine(
-        claim=row.claim, category=DenialCategory(row.category), state=row.state, amount=parse_money(row.amount)
+        claim=row.claim,
+        category=DenialCategory(row.category),
+        state=row.state,
+        amount=parse_money(row.amount),
+        recovered=parse_money(row.recovered or "0.00"),
     )
 
 

@@ -6,7 +6,7 @@ the payer's next decision on either claim (rules/denial_outcomes.py).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 

@@ -54,3 +54,19 @@ def test_a_check_that_does_not_exist_is_refused_when_a_category_names_it() -> No
     wrong = FILES | {name: FILES[name].replace("authorization.missing,", "authorization.mising,", 1)}
     with pytest.raises(MappingError, match=r"denials.yaml:\d+:\d+: .*authorization.mising"):
         compile_responses(wrong)
+
+
+def test_recovered_money_is_told_by_category_and_not_known_of_history() -> None:
+    paid = DeniedLine(
+        claim="C1",
+        category=DenialCategory.UNITS,
+        state="recovered",
+        amount=Decimal("60.00"),
+        recovered=Decimal("45.00"),
+    )
+    found = {one.category: one for one in report(paid, denied("C2", "units", "60.00")).categories}
+    assert (found[DenialCategory.UNITS].recovered, found[DenialCategory.UNITS].open_amount) == (
+        Decimal("45.00"),
+        Decimal("60.00"),
+    )
+    assert found[DenialCategory.MODIFIER].recovered == 0

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from pathlib import Path
 
+from integration_engine.core.money import to_cents
+from integration_engine.stages.denial_history import DenialHistory
 from integration_engine.stages.denial_work import move_denial
 from tests.stages.office import ALL_PAID, NOW, RULES, Office, chosen, messages
 
@@ -128,6 +131,9 @@ def test_denials_are_recovered_with_the_amount_when_the_correction_is_paid(offic
         )
     assert sum(round(float(one.recovered) * 100) for one in found) == paid > 0
     assert open_holds(office) == []
+    report = DenialHistory(store=office.store, rules=RULES).report()
+    of_category = next(one for one in report.categories if one.category == "authorization")
+    assert (to_cents(of_category.recovered or Decimal(0)), of_category.open_lines) == (paid, 0)
 
 
 def test_a_refused_correction_that_is_paid_after_all_recovers(office: Office) -> None:

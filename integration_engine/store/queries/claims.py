@@ -151,5 +151,8 @@ def _denials(connection: Connection, part: Collection[int], found: dict[int, Any
                 "next": row.next_action,
                 "appeal_by": row.appeal_by,
                 "state": row.state,
+                "recovered": None if row.recovered_cents is None else str(from_cents(row.recovered_cents)),
+                "rest": None if row.rest_cents is None else str(from_cents(row.rest_cents)),
+                "answered_on": row.answered_on,
             }
         )
