@@ -287,7 +287,10 @@ class _Assembly:
         return found
 
     def primary_care(self, rule: ClaimRule) -> Practitioner | None:
-        return named(self.first("primary_care"), self.parameters) if rule.primary_care_sent else None
+        """Beside a referring provider only. Source  X222A1 2310A NM101."""
+        if not rule.primary_care_sent or named(self.first("referring"), self.parameters) is None:
+            return None
+        return named(self.first("primary_care"), self.parameters)
 
     def supervising(self, rendering: Practitioner | None) -> Practitioner | None:
         if not self.profile.supervising_sent.at(self.day.date_of_service):
@@ -342,7 +345,8 @@ def _with_accident(draft: ClaimDraft, accident: Accident | None, rule: ClaimRule
     """The draft with what its payer wants to know about the accident behind the condition."""
     if accident is None:
         return draft
-    stated = Accident(occurred_on=accident.occurred_on, kind=accident.kind, state=accident.state)
+    state = accident.state if accident.kind == AUTO else None  # CLM11-4 belongs to auto accidents
+    stated = Accident(occurred_on=accident.occurred_on, kind=accident.kind, state=state)
     number = None if rule.case_number is CaseNumber.NOT_SENT else accident.claim_number
     told = replace(draft, accident=stated, property_casualty_number=number)
     if not rule.work_dates_sent:

@@ -150,31 +150,40 @@ def _d(name: str, change: Change, edit: str, position: str = "", **more: object)
     return Defect(name=name, change=change, edit=edit, position=position, **more)  # type: ignore[arg-type]
 
 
-S = "structure"
+# A group that holds nothing but bears the number of the one before.
+_GROUP_AGAIN = "GS*HC*TESTREHAB01*CLEARPATH*20261124*1200*7*X*005010X222A1~GE*0*7~IEA*2*"
+
+
+def _second_of_one_id(found: re.Match[str]) -> str:
+    """The other payer again, as the third in the order of payment."""
+    return found[1] + re.sub(r"AMT\*D\*170~|REF\*F8\*ICN9~", "", found[1]).replace("SBR*P", "SBR*T", 1)
+
+
+S, E = "structure", "envelope"
 LINE = "2400/SV1"
 DEFECTS: tuple[Defect, ...] = (
     # envelope
-    _d("ISA of 105 characters", raw("*ZZ*TESTREHAB01    *", "*ZZ*TESTREHAB01   *"), S, "ISA"),
-    _d("ISA usage neither P nor T", raw("*1*T*:~", "*1*X*:~"), S, "ISA-15"),
-    _d("ISA qualifier unknown", raw("*ZZ*TESTREHAB01", "*QQ*TESTREHAB01"), S, "ISA-05"),
-    _d("ISA version 00401", raw("*00501*", "*00401*"), S, "ISA-12"),
-    _d("ISA names no receiver", raw("CLEARPATH      *261124", "               *261124"), S, "ISA-08"),
-    _d("ISA control number with a letter", raw("*000000007*1*", "*00000000A*1*"), S, "ISA-13"),
-    _d("ISA date of no calendar", raw("*261124*1200*^", "*261344*1200*^"), S, "ISA-09"),
-    _d("GS functional code", raw("GS*HC*", "GS*HP*"), S, "GS-01"),
-    _d("GS guide", raw("*X*005010X222A1~ST", "*X*005010X222~ST"), S, "GS-08"),
-    _d("GS control number with leading zeros", raw("*1200*7*X*", "*1200*0007*X*"), S, "GS-06"),
-    _d("GE counts wrong", raw("GE*1*", "GE*2*"), S, "GE-01"),
-    _d("GE control number differs", raw("GE*1*7~", "GE*1*8~"), S, "GE-02"),
-    _d("GE missing", raw("GE*1*7~", ""), S, "GE"),
-    _d("IEA counts wrong", raw("IEA*1*", "IEA*3*"), S, "IEA-01"),
-    _d("IEA control number differs", raw("IEA*1*000000007", "IEA*1*000000008"), S, "IEA-02"),
-    _d("IEA missing", raw("IEA*1*000000007~", ""), S, "IEA"),
-    _d("SE counts wrong", raw("~SE*", "~SE*9"), S, "SE-01"),
-    _d("SE control number differs", raw("*0001~GE", "*0002~GE"), S, "SE-02"),
-    _d("SE missing", lambda text: re.sub(r"~SE\*\d+\*0001~", "~", text), S, "SE"),
-    _d("ST03 missing", raw("ST*837*0001*005010X222A1", "ST*837*0001"), S, "ST-03"),
-    _d("ST03 differs from GS08", raw("ST*837*0001*005010X222A1", "ST*837*0001*005010X222A2"), S, "ST-03"),
+    _d("ISA of 105 characters", raw("*ZZ*TESTREHAB01    *", "*ZZ*TESTREHAB01   *"), E, "ISA"),
+    _d("ISA usage neither P nor T", raw("*1*T*:~", "*1*X*:~"), E, "ISA-15"),
+    _d("ISA qualifier unknown", raw("*ZZ*TESTREHAB01", "*QQ*TESTREHAB01"), E, "ISA-05"),
+    _d("ISA version 00401", raw("*00501*", "*00401*"), E, "ISA-12"),
+    _d("ISA names no receiver", raw("CLEARPATH      *261124", "               *261124"), E, "ISA-08"),
+    _d("ISA control number with a letter", raw("*000000007*1*", "*00000000A*1*"), E, "ISA-13"),
+    _d("ISA date of no calendar", raw("*261124*1200*^", "*261344*1200*^"), E, "ISA-09"),
+    _d("GS functional code", raw("GS*HC*", "GS*HP*"), E, "GS-01"),
+    _d("GS guide", raw("*X*005010X222A1~ST", "*X*005010X222~ST"), E, "GS-08"),
+    _d("GS control number with leading zeros", raw("*1200*7*X*", "*1200*0007*X*"), E, "GS-06"),
+    _d("GE counts wrong", raw("GE*1*", "GE*2*"), E, "GE-01"),
+    _d("GE control number differs", raw("GE*1*7~", "GE*1*8~"), E, "GE-02"),
+    _d("GE missing", raw("GE*1*7~", ""), E, "GE"),
+    _d("IEA counts wrong", raw("IEA*1*", "IEA*3*"), E, "IEA-01"),
+    _d("IEA control number differs", raw("IEA*1*000000007", "IEA*1*000000008"), E, "IEA-02"),
+    _d("IEA missing", raw("IEA*1*000000007~", ""), E, "IEA"),
+    _d("SE counts wrong", raw("~SE*", "~SE*9"), E, "SE-01"),
+    _d("SE control number differs", raw("*0001~GE", "*0002~GE"), E, "SE-02"),
+    _d("SE missing", lambda text: re.sub(r"~SE\*\d+\*0001~", "~", text), E, "SE"),
+    _d("ST03 missing", raw("ST*837*0001*005010X222A1", "ST*837*0001"), E, "ST-03"),
+    _d("ST03 differs from GS08", raw("ST*837*0001*005010X222A1", "ST*837*0001*005010X222A2"), E, "ST-03"),
     _d("BHT structure code", put("BHT*0019*", "BHT*0018*"), S, "BHT-01"),
     _d("BHT missing", leave_out("BHT*"), S, "BHT"),
     _d("BHT date in the future", put("*20261124*1200*CH~", "*20301124*1200*CH~"), "header_date", "BHT-04"),
@@ -474,4 +483,186 @@ DEFECTS: tuple[Defect, ...] = (
     _d("other subscriber missing", leave_out("NM1*IL*1*TESTSPOUSE"), S, "2330A/NM1*IL"),
     _d("other payer missing", leave_out("NM1*PR*2*GRANITE"), S, "2330B/NM1*PR"),
     _d("other payer's number twice", twice("REF*F8*ICN9"), S, "2330B/REF*F8"),
+    _d(
+        "two other payers of one id",
+        lambda text: recount(re.sub(r"(SBR\*P\*01.*?REF\*F8\*ICN9~)", _second_of_one_id, text, count=1)),
+        "adjudicating_payer_ambiguous",
+        "2430/SVD-01",
+    ),
+    _d("bundled into no line", put("GP:KX**2~CAS", "GP:KX**2*7~CAS"), "bundled_line", "2430/SVD-06"),
+    _d("bundled into itself", put("GP:KX**2~CAS", "GP:KX**2*1~CAS"), "bundled_line", "2430/SVD-06"),
+    _d("adjudicated units negative", put("GP:KX**2~CAS", "GP:KX**-2~CAS"), "adjudicated_units", "2430/SVD-05"),
+    _d("adjudicated units of four decimals", put("GP:KX**2~CAS", "GP:KX**2.0001~CAS"), "adjudicated_units", "SVD-05"),
+    _d(
+        "number of a payer not named",
+        after("REF*6R*C1L01", "REF*9F*R7**2U:OTHER"),
+        "reference_payer",
+        "2400/REF*9F-04-2",
+    ),
+    _d(
+        "other payer without filing code",
+        put("SBR*P*01*******CI", "SBR*P*01"),
+        "claim_filing",
+        "2320/SBR-09",
+        harmless="some payers take it without",
+    ),
+    _d(
+        "Medicare type of a first other payer",
+        put("SBR*P*01*******CI", "SBR*P*01***12****CI"),
+        "medicare_type",
+        "2320/SBR-05",
+        harmless="the payer decides",
+    ),
+    _d(
+        "group number and name of an other payer",
+        put("SBR*P*01*******CI", "SBR*P*01*GRP7*BAKERY*****CI"),
+        "group_name_and_number",
+        "2320/SBR-04",
+        harmless="payers read the number",
+    ),
+    _d(
+        "not covered beside a decision", put("AMT*D*170", "AMT*D*170~AMT*A8*240"), "non_covered_total", "2320/AMT*A8-02"
+    ),
+    _d(
+        "patient owes more than the charge",
+        put("AMT*D*170", "AMT*D*170~AMT*EAF*241"),
+        "remaining_over_charge",
+        "2320/AMT*EAF-02",
+    ),
+    _d(
+        "decided before the service",
+        put("DTP*573*D8*20261102", "DTP*573*D8*20261004"),
+        "decided_before_service",
+        "2430/DTP*573-03",
+    ),
+    # the course of events
+    _d(
+        "service after death",
+        after("SBR*P*18", "PAT*****D8*20261004"),
+        "service_after_death",
+        "2400/DTP*472-03",
+        branches=("subscriber",),
+    ),
+    _d(
+        "service after the patient's death",
+        put("PAT*19~", "PAT*19****D8*20261004~"),
+        "service_after_death",
+        "2400/DTP*472-03",
+        branches=("dependent",),
+    ),
+    _d(
+        "pregnant man",
+        lambda text: after("SBR*P*18", "PAT*********Y")(text.replace("*19600101*F~", "*19600101*M~", 1)),
+        "pregnancy_of_man",
+        "2000B/PAT-09",
+        branches=("subscriber",),
+    ),
+    _d(
+        "discharge before admission",
+        after("DTP*439", "DTP*435*D8*20261001~DTP*096*D8*20260930"),
+        "dates_out_of_order",
+        "2300/DTP*096-03",
+    ),
+    _d(
+        "return to work before the last day of work",
+        after("DTP*439", "DTP*297*D8*20260910~DTP*296*D8*20260901"),
+        "dates_out_of_order",
+        "2300/DTP*296-03",
+    ),
+    _d(
+        "admission after the service", after("DTP*439", "DTP*435*D8*20261101"), "event_after_service", "2300/DTP*435-03"
+    ),
+    _d(
+        "last seen after the service", after("DTP*454", "DTP*304*D8*20261101"), "event_after_service", "2300/DTP*304-03"
+    ),
+    _d(
+        "accident date without a cause",
+        put("*Y*A*Y*Y**AA:::NY~", "*Y*A*Y*Y~"),
+        "accident_without_cause",
+        "2300/DTP*439-03",
+        harmless="payers ask for it; the guide's wording is not at hand",
+    ),
+    _d(
+        "state of an accident at work",
+        put("**AA:::NY~", "**EM:::NY~"),
+        "accident_state_alone",
+        "2300/CLM-11-4",
+        harmless="some payers take it",
+    ),
+    _d(
+        "onset on the day of the service",
+        put("DTP*431*D8*20260901", "DTP*431*D8*20261005"),
+        "onset_is_service",
+        "2300/DTP*431-03",
+        harmless="superfluous",
+    ),
+    _d(
+        "line of several days",
+        put("DTP*472*D8*20261005", "DTP*472*RD8*20261005-20261007"),
+        "several_days",
+        "2400/DTP*472-03",
+        harmless="units are counted by day; the payer decides",
+    ),
+    # providers, lines, and control numbers
+    _d("primary care provider alone", put("NM1*DN*1", "NM1*P3*1"), "primary_care_alone", "2310A/NM1*P3-01"),
+    _d(
+        "primary care provider alone at a line",
+        after("REF*6R*C1L01", "NM1*P3*1*TESTPHYSICIAN*A****XX*1999901014"),
+        "primary_care_alone",
+        "2420F/NM1*P3-01",
+    ),
+    _d(
+        "unlisted code without description",
+        put("HC:97110:GP:CQ:KX:59", "HC:97039:GP:CQ:KX:59"),
+        "unlisted_without_description",
+        "2400/SV1-01-7",
+    ),
+    _d(
+        "two lines alike",
+        put("HC:97110:GP:CQ:KX:59", "HC:97110:GP:KX"),
+        "line_repeats",
+        "2400/SV1-01",
+        harmless="payers deny the second as a duplicate, some pay both",
+    ),
+    _d(
+        "authorization of the claim at a line",
+        put("REF*6R*C1L01", "REF*G1*AUTH1~REF*6R*C1L01"),
+        "line_number_of_claim",
+        "2400/REF*G1-02",
+        harmless="superfluous",
+    ),
+    _d(
+        "birth date of a subscriber who is not the patient",
+        pattern(r"(?<=~)(NM1\*IL\*1\*TESTPARENT[^~]*~)", r"\1DMG*D8*19850203*M~"),
+        "subscriber_demographics_needless",
+        "2010BA/DMG",
+        harmless="superfluous",
+        branches=("dependent",),
+    ),
+    _d(
+        "pay-to plan of a provider",
+        after("PER*IC**TE", "NM1*PE*2*OTHER PLAN*****PI*OTHER~N3*1 PLAN WAY~N4*SPRINGFIELD*NY*10001~REF*EI*990000003"),
+        "pay_to_plan",
+        "2010AC/NM1*PE-01",
+        harmless="the plan would decide",
+    ),
+    _d(
+        "screening without referral that came to something",
+        after("NTE*ADD", "CRC*ZZ*N*AV"),
+        "screening_condition",
+        "2300/CRC*ZZ-03",
+    ),
+    _d(
+        "screening with referral that was not used",
+        after("NTE*ADD", "CRC*ZZ*Y*NU"),
+        "screening_condition",
+        "2300/CRC*ZZ-03",
+    ),
+    _d("two groups of one control number", raw("IEA*1*", _GROUP_AGAIN), "control_number_repeats", "GS-06"),
+    _d(
+        "two interchanges of one control number",
+        lambda text: text + text.replace("C1*240*", "C8*240*").replace("C2*240*", "C9*240*"),
+        "control_number_repeats",
+        "ISA-13",
+    ),
 )

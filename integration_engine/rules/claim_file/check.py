@@ -46,6 +46,7 @@ _UNTIDY = frozenset(
     }
 )
 _NOT_CHECKED = "_not_checked"
+_ENVELOPE = frozenset({"ISA", "GS", "ST", "SE", "GE", "IEA"})
 _HOLDERS = frozenset({"2000A", "2000B", "2000C"})
 _NOT_PRINTABLE = re.compile(r"[^\x20-\x7e]")
 _LOWER = re.compile(r"[a-z]")
@@ -80,6 +81,7 @@ class _Check:
         self.ordered: list[_Span] = []
         self.numbers: set[str] = set()
         self.references: set[str] = set()
+        self.interchanges: set[str] = set()
         self.told: set[tuple[str, str]] = set()
         self.claims = 0
         self.untidy = False
@@ -92,7 +94,11 @@ class _Check:
             self._faults(check_interchange(interchange, guide))
             self._envelope_text(interchange.isa, day(f"20{interchange.isa.element(9)}"), "ISA-09")
             sets: set[str] = set()
+            self._repeated(self.interchanges, interchange.isa, interchange.isa.element(13), "ISA-13")
+            groups: set[str] = set()
             for group in interchange.groups:
+                if group.gs is not None:
+                    self._repeated(groups, group.gs, group.gs.element(6), "GS-06")
                 if not group.transactions or any(map(_is_claim_set, group.transactions)):
                     self._faults(check_group(group, guide))
                 if group.gs is not None:
@@ -113,6 +119,12 @@ class _Check:
                 self._tell("tolerated_bytes", "file", 0, used.offset, detail=f"{what}, {used.count} times")
             elif used.tolerance is Tolerance.SEVERAL_INTERCHANGES:
                 self._tell("several_interchanges", "ISA", 0, used.offset, detail=f"{used.count + 1} interchanges")
+
+    def _repeated(self, earlier: set[str], segment: Segment, number: str, where: str) -> None:
+        """An interchange of the file, or a group of an interchange, with the control number of one before it."""
+        if number and number in earlier:
+            self._tell("control_number_repeats", where, 0, segment.offset)
+        earlier.add(number)
 
     def _envelope_text(self, segment: Segment, written: date | None, where: str) -> None:
         """Dates and characters of ISA and GS; whether they have the form of dates the guide check tells."""
@@ -237,7 +249,7 @@ class _Check:
         for fault in faults:
             numbers = (fault.claim_number,) if fault.claim_number else self._below(fault.segment_number)
             self._tell(
-                edit,
+                "envelope" if fault.position.partition("-")[0] in _ENVELOPE else edit,
                 fault.position,
                 fault.segment_number,
                 fault.offset,

@@ -21,12 +21,13 @@ _NUMBER = re.compile(r"[A-Z0-9]{1,17}")
 _DIAGNOSIS = re.compile(r"[A-TV-Z][0-9][0-9A-Z][0-9A-Z]{0,4}|U[0-9]{2}[0-9A-Z]{0,4}")
 _EXTERNAL_CAUSES = frozenset("VWXY")
 _ICD10 = frozenset({"ABK", "ABF"})
-_EVENTS = ("439", "431", "454", "453")
+_EVENTS = ("439", "431", "454", "453", "304", "484")
 _CORRECTIONS = frozenset({"7", "8"})
 _ORIGINAL = "1"
 _HOME = "12"
 _AUTO = "AA"
 _UNKNOWN_ORDER = "U"
+_PRIMARY_CARE = "P3"
 _LIABILITY = frozenset({"AA", "EM", "OA"})
 
 
@@ -43,8 +44,17 @@ def total(claim: ClaimFacts, circumstances: Circumstances) -> Iterator[Hit]:
     added = sum((charge for charge in charges if charge is not None), ZERO)
     if added != claim.total:
         yield Hit("total_charge", claim.at, 2, 0, f"{added}")
-    if claim.total == ZERO:
+    if claim.total == ZERO and _is_charged(claim):
         yield Hit("total_zero", claim.at, 2)
+
+
+def _is_charged(claim: ClaimFacts) -> bool:
+    """Money is asked for; an encounter reported to a capitated plan (BHT06 RP) may be for nothing."""
+    top = claim.node
+    while top.above is not None:
+        top = top.above
+    header = top.find("BHT")
+    return header is None or header.element(6) != "RP"
 
 
 def frequency(claim: ClaimFacts, circumstances: Circumstances) -> Iterator[Hit]:
@@ -80,7 +90,7 @@ def diagnosis_codes(claim: ClaimFacts, circumstances: Circumstances) -> Iterator
             yield Hit("diagnosis_dot", at, position, 2)
         if diagnosis.qualifier in _ICD10:
             yield from _icd10(claim, diagnosis.at, position, code.replace(".", ""), circumstances)
-        if code in seen:
+        if code and code in seen:
             yield Hit("diagnosis_repeats", at, position, 2)
         seen.add(code)
     first = claim.diagnoses[0] if claim.diagnoses else None
@@ -151,19 +161,28 @@ def providers(claim: ClaimFacts, circumstances: Circumstances) -> Iterator[Hit]:
     facility = claim.node.loop("2310C")
     if facility is not None and billing is not None and _address(facility) == _address(billing):
         yield Hit("facility_is_billing", facility.segments[0])
-    kinds = [loop.segments[0].element(1) for loop in claim.node.loops("2310A")]
-    if len(set(kinds)) < len(kinds):
-        yield Hit("referrer_repeats", claim.node.loops("2310A")[-1].segments[0], 1)
-    referred = bool(kinds)
     for line in claim.lines:
-        if not line.node.children:
-            continue
-        own = line.node.loop("2420A")
+        own = line.node.loop("2420A") if line.node.children else None
         name = own.find("NM1") if own else None
         if name is not None and _same(name, renderer):
             yield Hit("line_renderer_repeats", name, 9)
-        referrer = line.node.loop("2420F")
-        if referrer is not None and not referred:
+
+
+def referrers(claim: ClaimFacts, circumstances: Circumstances) -> Iterator[Hit]:
+    """One referring provider, a primary care provider only beside one, and at a line only where the claim has one."""
+    names = [loop.segments[0] for loop in claim.node.loops("2310A")]
+    kinds = [name.element(1) for name in names]
+    if len(set(kinds)) < len(kinds):
+        yield Hit("referrer_repeats", names[-1], 1)
+    if kinds[:1] == [_PRIMARY_CARE]:
+        yield Hit("primary_care_alone", names[0], 1)
+    for line in claim.lines:
+        referrer = line.node.loop("2420F") if line.node.children else None
+        if referrer is None:
+            continue
+        if referrer.segments[0].element(1) == _PRIMARY_CARE:
+            yield Hit("primary_care_alone", referrer.segments[0], 1)
+        if not kinds:
             yield Hit("line_referrer_alone", referrer.segments[0])
 
 
@@ -218,16 +237,10 @@ CLAIM_QUESTIONS: tuple[ClaimQuestion, ...] = (
     (("service_before_birth",), birth),
     (("patient_paid",), paid),
     (
-        (
-            "renderer_is_billing",
-            "supervisor_is_renderer",
-            "facility_is_billing",
-            "referrer_repeats",
-            "line_renderer_repeats",
-            "line_referrer_alone",
-        ),
+        ("renderer_is_billing", "supervisor_is_renderer", "facility_is_billing", "line_renderer_repeats"),
         providers,
     ),
+    (("referrer_repeats", "primary_care_alone", "line_referrer_alone"), referrers),
     (("injury_claim_number",), injury),
     (("one_primary_payer",), payment_order),
 )

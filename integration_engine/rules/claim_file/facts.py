@@ -29,6 +29,7 @@ class Diagnosis:
 class LineAdjudication:
     """What one other payer decided about a line (loop 2430). adjustments: sum of its CAS amounts."""
 
+    node: LoopNode
     at: Placed
     payer_id: str
     paid: Decimal
@@ -187,6 +188,7 @@ def _line(node: LoopNode) -> LineFacts:
 def _adjudication(node: LoopNode) -> LineAdjudication:
     at = node.find("SVD") or node.segments[0]
     return LineAdjudication(
+        node=node,
         at=at,
         payer_id=at.element(1),
         paid=amount(at.element(2)) or ZERO,

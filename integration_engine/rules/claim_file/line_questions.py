@@ -21,6 +21,7 @@ from integration_engine.wire.x12.guide_check import Placed
 _MODIFIER = re.compile(r"[0-9A-Z]{2}")
 _ANAESTHESIA = re.compile(r"0[01]\d{3}")
 _CPT_AND_HCPCS = "HC"
+_NUMBERS = frozenset({"G1", "9F"})
 _UNITS, _MINUTES = "UN", "MJ"
 _ASSISTANTS = {"CQ": "GP", "CO": "GO"}
 _MEDICARE_PART_B = "MB"
@@ -57,6 +58,42 @@ def _is_procedure(code: str) -> bool:
         return parse_hcpcs(code) == code
     except ValueError:
         return False
+
+
+def described(claim: ClaimFacts, circumstances: Circumstances) -> Iterator[Hit]:
+    """An unlisted code says what it stands for."""
+    for line in claim.lines:
+        unlisted = line.kind == _CPT_AND_HCPCS and not line.description and line.service is not None
+        if unlisted and circumstances.known("unlisted_procedures", line.code, line.first_day):
+            yield Hit("unlisted_without_description", line.service, 1, 7)  # type: ignore[arg-type]
+
+
+def alike(claim: ClaimFacts, circumstances: Circumstances) -> Iterator[Hit]:
+    """No two lines bill the same on the same day; the payer takes the second for a duplicate."""
+    if len(claim.lines) == 1:
+        return
+    seen: set[tuple[object, ...]] = set()
+    for line in claim.lines:
+        key = (line.code, line.modifiers, line.first_day, line.charge)
+        if line.code and key in seen:
+            yield Hit("line_repeats", line.service or line.at, 1)
+        seen.add(key)
+
+
+def numbers_of_claim(claim: ClaimFacts, circumstances: Circumstances) -> Iterator[Hit]:
+    """A referral or authorization stands at a line only where it is another than the claim's."""
+    of_claim = {
+        (placed.parts[1], placed.element(2))
+        for placed in claim.node.segments
+        if placed.parts[0] == "REF" and placed.element(1) in _NUMBERS
+    }
+    if not of_claim:
+        return
+    for line in claim.lines:
+        for placed in line.node.segments:
+            repeats = placed.parts[0] == "REF" and (placed.element(1), placed.element(2)) in of_claim
+            if repeats and not placed.element(4):
+                yield Hit("line_number_of_claim", placed, 2)
 
 
 def modifiers(claim: ClaimFacts, circumstances: Circumstances) -> Iterator[Hit]:
@@ -145,6 +182,9 @@ LINE_QUESTIONS: tuple[ClaimQuestion, ...] = (
         ),
         modifiers,
     ),
+    (("unlisted_without_description",), described),
+    (("line_repeats",), alike),
+    (("line_number_of_claim",), numbers_of_claim),
     (("units", "minutes_unit", "charge_zero"), units),
     (("place_of_service", "place_of_service_repeats"), places),
     (("pointer", "pointer_repeats"), pointers),

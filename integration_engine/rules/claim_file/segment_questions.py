@@ -35,10 +35,14 @@ _MAY_COME = frozenset({"296", "361", "314"})  # return to work, and the end of a
 _PREMISES = frozenset({"AA"})
 _US = frozenset({"", "US"})
 _DOLLARS = "USD"
+_PAY_TO_PLAN, _SUBROGATION = "2010AC", "31"
+_SCREENING, _NOT_USED = "ZZ", "NU"
 
 
 def names(placed: Placed, node: LoopNode, circumstances: Circumstances) -> Iterable[Hit]:
     """NPI, and first names where they belong."""
+    if node.id == _PAY_TO_PLAN and not _is_subrogation(node):
+        yield Hit("pay_to_plan", placed, 1)
     kind, first = placed.element(2), placed.element(4)
     qualifier = placed.element(8)
     if qualifier == "XX":
@@ -52,6 +56,22 @@ def names(placed: Placed, node: LoopNode, circumstances: Circumstances) -> Itera
         for number in (4, 5, 7):
             if placed.element(number):
                 yield Hit("organization_with_first_name", placed, number)
+
+
+def _is_subrogation(node: LoopNode) -> bool:
+    top = node
+    while top.above is not None:
+        top = top.above
+    header = top.find("BHT")
+    return header is None or header.element(6) == _SUBROGATION
+
+
+def screening(placed: Placed, node: LoopNode, circumstances: Circumstances) -> Iterable[Hit]:
+    """A child's screening without a referral says so (NU), and one with a referral says what came of it."""
+    if placed.element(1) != _SCREENING:
+        return ()
+    referred, came_of_it = placed.element(2) == "Y", placed.element(3)
+    return (Hit("screening_condition", placed, 3),) if came_of_it and referred == (came_of_it == _NOT_USED) else ()
 
 
 def taxonomy(placed: Placed, node: LoopNode, circumstances: Circumstances) -> Iterable[Hit]:
@@ -229,8 +249,9 @@ def adjustments(placed: Placed, node: LoopNode, circumstances: Circumstances) ->
 
 
 SEGMENT_QUESTIONS: tuple[SegmentQuestion, ...] = (
+    SegmentQuestion(ids=("screening_condition",), names=("CRC",), ask=screening),
     SegmentQuestion(
-        ids=("npi", "provider_without_npi", "person_without_first_name", "organization_with_first_name"),
+        ids=("pay_to_plan", "npi", "provider_without_npi", "person_without_first_name", "organization_with_first_name"),
         names=("NM1",),
         ask=names,
     ),

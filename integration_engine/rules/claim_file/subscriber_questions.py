@@ -38,6 +38,13 @@ def demographics(node: LoopNode, coverage: Placed, circumstances: Circumstances)
             yield Hit("subscriber_demographics", at, 0, 0, f"2010BA/{segment}")
 
 
+def needless(node: LoopNode, coverage: Placed, circumstances: Circumstances) -> Iterable[Hit]:
+    """Of a subscriber who is not the patient birth date and sex are not asked for."""
+    name = node.loop("2010BA") if coverage.element(2) != _SELF else None
+    told = name.find("DMG") if name else None
+    return (Hit("subscriber_demographics_needless", told),) if told else ()
+
+
 def group(node: LoopNode, coverage: Placed, circumstances: Circumstances) -> Iterable[Hit]:
     """A group's name is for groups without a number."""
     both = coverage.element(3) and coverage.element(4)
@@ -59,6 +66,7 @@ def filing(node: LoopNode, coverage: Placed, circumstances: Circumstances) -> It
 SUBSCRIBER_QUESTIONS: tuple[SubscriberQuestion, ...] = (
     (("subscriber_and_patient", "subscriber_not_patient"), who_is_patient),
     (("subscriber_demographics",), demographics),
+    (("subscriber_demographics_needless",), needless),
     (("group_name_and_number",), group),
     (("claim_filing", "medicare_type", "medicare_dependent"), filing),
 )
