@@ -61,14 +61,24 @@ def list_answers(settings: Settings, state: str | None, *, as_json: bool) -> int
     return 0
 
 
+def _wrong_use(error: Exception) -> int:
+    """Say what was asked wrongly.
+
+    Raises   the error when it is a fault of the engine that only looks like one of use.
+    """
+    if isinstance(error, KeyError | IndexError | UnicodeError):
+        raise error
+    sys.stderr.write(f"{error}\n")
+    return WRONG_USE
+
+
 def show_answer(settings: Settings, answer_id: int, *, as_json: bool) -> int:
     """One answer file with the claims of it whose money waits on *unapplied*; 1 when something of it waits."""
     with open_store(settings) as store, store.database.read() as connection:
         try:
             file = store.answers.file(connection, answer_id)
         except LookupError as error:
-            sys.stderr.write(f"{error}\n")
-            return WRONG_USE
+            return _wrong_use(error)
         waits = store.answers.told(connection, answer_id)
         stage = AssignMoney(store=store, rules=rules_in_force(settings))
         unmatched = stage.unmatched(connection, answer_id)
@@ -114,8 +124,7 @@ def assign_money(
         try:
             done = stage.assign(answer_id, claim_of_file, to, by=by, reason=reason, now=system_clock(), anyway=anyway)
         except (LookupError, ValueError) as error:
-            sys.stderr.write(f"{error}\n")
-            return WRONG_USE
+            return _wrong_use(error)
         decide_again(Adjudicate(store=store, rules=rules))
     if done.repeated:
         print(f"{done.claim}: had this payment before; nothing was changed")
@@ -135,8 +144,7 @@ def take_again(settings: Settings, answer_id: int, by: str, reason: str) -> int:
         try:
             taken = ReadBack(store=store, rules=rules).again(answer_id, by=by, reason=reason, now=system_clock())
         except LookupError as error:
-            sys.stderr.write(f"{error}\n")
-            return WRONG_USE
+            return _wrong_use(error)
         decide_again(Adjudicate(store=store, rules=rules))
     print(f"{taken.file}: {taken.state}, {taken.claims} claims, {taken.paid} paid")
     return FINDINGS if taken.state != "done" else 0
@@ -152,8 +160,7 @@ def accept_answer(settings: Settings, answer_id: int, by: str, reason: str) -> i
         try:
             taken = stage.accept(answer_id, by=by, reason=reason, now=system_clock())
         except LookupError as error:
-            sys.stderr.write(f"{error}\n")
-            return WRONG_USE
+            return _wrong_use(error)
     print(f"{taken.file}: {taken.claims} claims, {taken.paid} paid")
     return 0
 
