@@ -127,10 +127,7 @@ class HearAnswers:
         controls = [line.line_control for status in report.claims for line in status.lines if line.line_control]
         payer_numbers = [s.payer_control_number for s in report.claims if s.payer_control_number]
         ours = Ours(self.store, connection, numbers, controls, payer_numbers)
-        matched = [
-            (status, match_status(status, ours.candidates(status.number, (status.payer_control_number,), ())))
-            for status in report.claims
-        ]
+        matched = [(status, match_status(status, ours.candidates(*_names(status)))) for status in report.claims]
         ids = [found.claim.id for _, found in matched if found.claim]
         sent_to = self.store.sent_files.receivers(connection, ids)
         known = self.store.submissions.events(connection, ids)
@@ -215,6 +212,11 @@ class HearAnswers:
         files = self.store.submissions.by_interchange(connection, number) if number is not None else []
         files = [file for file in files if file.receiver in self.receivers] or files
         return files[0] if len(files) == 1 and not files[0].rerouted else None
+
+
+def _names(status: ClaimStatus) -> tuple[str, tuple[str | None, ...], tuple[str | None, ...]]:
+    """Every number by which a claim of a 277CA may be found: ours, the payer's, and those of its lines (REF*FJ)."""
+    return status.number, (status.payer_control_number,), tuple(line.line_control for line in status.lines)
 
 
 def _blamed(

@@ -76,6 +76,15 @@ def test_claims_below_a_refused_provider_speak_for_themselves_and_the_silent_one
     assert (stands[spoken], stands[silent], stands[other]) == ("at_clearinghouse", "refused", "sent")
 
 
+def test_a_claim_of_no_number_is_found_by_the_control_number_of_its_line(office: Office) -> None:
+    reference, _ = sent(office)
+    number = min(office.claims())
+    body = LEVELS.format(source="PR", reference=reference) + "HL*3*2*19*1~NM1*85*2*X~HL*4*3*PT~TRN*2*0~"
+    body += f"STC*A7:21*20261123*U*240~SVC*HC:97110:GP*100~STC*A7:507*20261123*U~REF*FJ*{number}L01~"
+    assert office.take(("zeros.277", wrapped(body)))[0].state == "done"
+    assert office.claims()[number] == "refused"
+
+
 @pytest.mark.parametrize("newer_first", [True, False])
 def test_the_payers_number_of_the_newer_claim_status_stays_in_whatever_order_they_come(
     office: Office, newer_first: bool
