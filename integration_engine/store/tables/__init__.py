@@ -1,0 +1,103 @@
+"""Every table, by topic. They never leave the store.
+
+Conventions: singular names from the glossary, ids made in Python, money in integer cents, enumerations by value,
+instants in UTC, constraint names by rule so that migrations are stable. Importing the package is importing every table,
+so that the schema is whole whoever asks for one of them.
+"""
+
+from __future__ import annotations
+
+from integration_engine.store.tables.answered import answer, claim_event, denial, ledger_entry, remit, remit_claim
+from integration_engine.store.tables.arrived import journal, lane
+from integration_engine.store.tables.decided import (
+    adjudication,
+    audit_event,
+    decide_again,
+    decision,
+    hold,
+    treatment_day,
+    version,
+)
+from integration_engine.store.tables.leaving import batch, batch_claim, claim, control_number, held_back, service_line
+from integration_engine.store.tables.measured import baseline
+from integration_engine.store.tables.schema import metadata
+from integration_engine.store.tables.therapy import (
+    APPOINTMENT,
+    AUTHORIZATION,
+    BENEFIT_LIMIT,
+    COVERAGE,
+    DIAGNOSIS,
+    ENCOUNTER,
+    IDENTIFIER,
+    MEASUREMENT,
+    PATIENT,
+    PLAN_OF_CARE,
+    PROGRESS_NOTE,
+    TREATMENT,
+    appointment,
+    authorization,
+    benefit_limit,
+    charge,
+    clinician_time,
+    coverage,
+    diagnosis,
+    encounter,
+    measurement,
+    patient,
+    patient_identifier,
+    plan_of_care,
+    progress_note,
+    treatment,
+)
+
+__all__ = [
+    "APPOINTMENT",
+    "AUTHORIZATION",
+    "BENEFIT_LIMIT",
+    "COVERAGE",
+    "DIAGNOSIS",
+    "ENCOUNTER",
+    "IDENTIFIER",
+    "MEASUREMENT",
+    "PATIENT",
+    "PLAN_OF_CARE",
+    "PROGRESS_NOTE",
+    "TREATMENT",
+    "adjudication",
+    "answer",
+    "appointment",
+    "audit_event",
+    "authorization",
+    "baseline",
+    "batch",
+    "batch_claim",
+    "benefit_limit",
+    "charge",
+    "claim",
+    "claim_event",
+    "clinician_time",
+    "control_number",
+    "coverage",
+    "decide_again",
+    "decision",
+    "denial",
+    "diagnosis",
+    "encounter",
+    "held_back",
+    "hold",
+    "journal",
+    "lane",
+    "ledger_entry",
+    "measurement",
+    "metadata",
+    "patient",
+    "patient_identifier",
+    "plan_of_care",
+    "progress_note",
+    "remit",
+    "remit_claim",
+    "service_line",
+    "treatment",
+    "treatment_day",
+    "version",
+]
