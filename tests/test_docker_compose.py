@@ -9,7 +9,7 @@ import pytest
 import typer.main
 import yaml
 
-from integration_engine.cli.commands import app
+from integration_engine.cli.commands.tree import app
 from integration_engine.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[1]

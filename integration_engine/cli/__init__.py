@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 def main() -> None:
     """Run the command line; engine errors become one clear line and exit code 2."""
-    from integration_engine.cli.commands import app
+    from integration_engine.cli.commands.tree import app
     from integration_engine.core.errors import EngineError
 
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from integration_engine.cli.commands import app
+from integration_engine.cli.commands.tree import app
 
 STORY = Path(__file__).parents[2] / "samples" / "messages" / "01_pt_54_minutes_three_payers.hl7"
 

@@ -1,0 +1,1 @@
+"""The commands, a room a group. Each is a few lines over ``bootstrap``; the work is elsewhere."""
