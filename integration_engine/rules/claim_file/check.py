@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import groupby
 from typing import NamedTuple
 
 from integration_engine.core.findings import Finding, Outcome, Queue, Severity
@@ -111,8 +112,10 @@ class _Check:
     # --- the file ----------------------------------------------------------------------------------------------------
 
     def _bytes(self) -> None:
-        for problem in self.reading.problems:
-            self._tell("unreadable", problem.where, 0, problem.offset, detail=problem.why)
+        for why, alike in groupby(self.reading.problems, key=lambda problem: problem.why):
+            first, *rest = alike  # what a missing header leaves outside is told once, not segment by segment
+            detail = f"{why}; so do {len(rest)} after it" if rest else why
+            self._tell("unreadable", first.where, 0, first.offset, detail=detail)
         for used in self.reading.tolerances:
             if used.tolerance in _UNTIDY:
                 what = used.tolerance.value.replace("_", " ")
