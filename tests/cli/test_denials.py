@@ -268,3 +268,19 @@ def test_a_limit_that_runs_out_stands_first_in_the_queue(home: Path) -> None:
     assert appeal_by in first["denials.appeal_deadline"]
     assert holds[2]["finding"] == "denials.authorization"
     assert run("read-back", home=home, DEADLINE_ALERT_DAYS="soon").returncode == 2
+
+
+def test_trips_tell_days_to_cash_and_the_cost_only_when_all_figures_are_given(home: Path) -> None:
+    rows = json.loads(run("claims", "trips", "--json", home=home).stdout)
+    assert {row["submissions"] for row in rows} == {1}
+    assert all("cost" not in row for row in rows)
+    assert any(row["days_to_cash"] is None for row in rows)
+    some = run("claims", "trips", "--rate", "30", home=home)
+    assert (some.returncode, "no figure is guessed" in some.stderr) == (2, True)
+    wrong = run("claims", "trips", "--rate", "x", "--margin", "15", "--minutes-per-touch", "12", home=home)
+    assert (wrong.returncode, "plain numbers" in wrong.stderr) == (2, True)
+    denial = listed(home)[0]
+    named = ("--by", "J. Doe", "--reason", "faxed")
+    assert run("denials", "move", str(denial["id"]), "--to", "appealed", *named, home=home).returncode == 0
+    told = run("claims", "trips", "--rate", "30", "--margin", "15", "--minutes-per-touch", "12", home=home).stdout
+    assert f"{denial['claim']}: 1 touches cost 6.00, margin 0.00" in told

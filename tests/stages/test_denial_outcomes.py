@@ -9,6 +9,7 @@ from pathlib import Path
 from integration_engine.core.money import to_cents
 from integration_engine.stages.denial_history import DenialHistory
 from integration_engine.stages.denial_work import move_denial
+from integration_engine.store.queries.round_trips import round_trips
 from tests.stages.office import ALL_PAID, NOW, RULES, Office, chosen, messages
 
 PAID = chosen(*ALL_PAID)
@@ -242,3 +243,21 @@ def test_an_older_denial_that_comes_after_the_payment_is_no_work(office: Office)
     assert {(str(one.answered_on), one.recovered) for one in denials(office)} == {("2026-11-30", None)}
     assert open_holds(office) == []
     assert (set(office.claims().values()), office.ledger()) == ({"paid"}, 0)
+
+
+def test_round_trips_count_every_submission_answer_and_touch_of_a_claim(office: Office) -> None:
+    first = denied_day(office)
+    one = denials(office)[0]
+    move_denial(office.store, RULES, one.id, "appealed", by="J. Doe", reason="the payer errs", now=NOW)
+    office.take(*office.answers(replacement(office), PAID))
+    with office.store.database.read() as connection:
+        (trip,) = round_trips(connection)
+        assert round_trips(connection, "SUMMIT") == []
+    assert trip.numbers == (first, office.truth[-1].number)
+    assert (trip.submissions, trip.refused, trip.denials, trip.touches) == (2, 0, 1, 1)
+    assert trip.answers >= 4  # both were acknowledged and decided
+    assert (str(trip.first_cash_on), trip.days_to_cash) == ("2026-11-24", 26)
+    with office.store.database.read() as connection:
+        cash = {one.account: one.debit - one.credit for one in office.store.ledger.totals(connection)}["cash"]
+    assert trip.paid_cents == cash > 0
+    assert trip.allowed_cents >= trip.paid_cents

@@ -24,6 +24,20 @@ def claims_list(
     sys.exit(list_claims(current_settings(), standing, payer, as_json=as_json))
 
 
+@claims_app.command("trips")
+def claims_trips(
+    payer: Annotated[str | None, typer.Option(help="Key of the payer in mappings/practice.yaml.")] = None,
+    minutes: Annotated[str, typer.Option("--minutes-per-touch", help="Minutes a person takes each time.")] = "",
+    rate: Annotated[str, typer.Option("--rate", help="Dollars an hour of that person costs.")] = "",
+    margin: Annotated[str, typer.Option("--margin", help="Percent of the allowed amount that is earned.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Show how often claims went back and forth, the days to cash, and where rework cost more than the margin."""
+    from integration_engine.cli.round_trips import show_trips
+
+    sys.exit(show_trips(current_settings(), payer, minutes, rate, margin, as_json=as_json))
+
+
 @claims_app.command("payer-number")
 def claims_payer_number(
     claim: Annotated[str, typer.Argument(help="Our claim number (CLM01).")],
