@@ -115,8 +115,9 @@ class Remit:
 
     Shapes   trace: TRN02; payer_id: TRN03 or N104 of the payer; payer_ids: every identifier by which it names itself
              (TRN03, N104, REF*2U and the like). handling: BPR01. method: BPR04 (CHK, ACH, NON, …).
-             transaction: ST02. position: segment number of BPR. complete: False when something of it could not be read,
-             so that nothing of it is posted before a person has looked.
+             paid_on: BPR16, the day the money moves, often a few days ahead. produced_on: DTM*405, else the date of the
+             file (GS04), as the guide has it. transaction: ST02. position: segment number of BPR. complete: False when
+             something of it could not be read, so that nothing of it is posted before a person has looked.
     """
 
     transaction: str
@@ -135,3 +136,8 @@ class Remit:
     provider_adjustments: tuple[ProviderAdjustment, ...] = ()
     position: int = 0
     complete: bool = True
+
+    @property
+    def decided_on(self) -> date | None:
+        """The day the payer decided, which a next payer is told: a payment dated ahead was decided when it was produced."""
+        return min((day for day in (self.paid_on, self.produced_on) if day is not None), default=None)

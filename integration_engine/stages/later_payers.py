@@ -120,7 +120,7 @@ class SettleLaterPayers:
             earlier,
             answer,
             match(answer, [ours]),
-            remit.paid_on or remit.produced_on or self.on,
+            remit.decided_on or self.on,
             [kept.value for kept in record.coverages],
             record.patient,
             self.parameters,

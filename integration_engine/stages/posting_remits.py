@@ -55,7 +55,7 @@ class Ours:
         controls: Iterable[str],
         payer_numbers: Iterable[str],
     ) -> None:
-        wanted = {number for number in numbers if number} | {_of_control(control) for control in controls}
+        wanted = {_spelled(number) for number in numbers if number} | {_of_control(control) for control in controls}
         self._by_number = store.submissions.by_number(connection, wanted)
         self._by_payer_number = store.submissions.by_payer_number(connection, set(payer_numbers))
         self._sent: dict[int, SentClaim] = {claim.id: claim for claim in self._by_number.values()}
@@ -67,7 +67,7 @@ class Ours:
         self, number: str, payer_numbers: Sequence[str | None], controls: Sequence[str | None]
     ) -> list[SubmittedClaim]:
         """The claims that any of these numbers names."""
-        found = [self._by_number.get(name) for name in (number, *(_of_control(c) for c in controls if c))]
+        found = [self._by_number.get(name) for name in (_spelled(number), *(_of_control(c) for c in controls if c))]
         found += [claim for name in payer_numbers if name for claim in self._by_payer_number.get(name, ())]
         ids = dict.fromkeys(claim.id for claim in found if claim is not None)
         return [self._as_submitted(claim_id) for claim_id in ids]
@@ -114,7 +114,12 @@ def _whole(result: ClaimResult, claim: RemitClaim) -> LineResult:
 
 def _of_control(control: str) -> str:
     """The claim number inside a line control number of ours."""
-    return control.rpartition("L")[0]
+    return _spelled(control).rpartition("L")[0]
+
+
+def _spelled(number: str) -> str:
+    """A claim number as we write it: payers return it in small letters or padded."""
+    return number.strip().upper()
 
 
 def _context(rules: RulesInForce) -> Callable[[SubmittedClaim | None, SubmittedLine | None], DenialContext]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -71,6 +72,23 @@ def override(office: Office, queue: str) -> None:
 
 def read_back(office: Office) -> ReadBack:
     return ReadBack(store=office.store, rules=lambda: RULES)
+
+
+# --- what payers make of our numbers ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("spell", [bytes.lower, lambda number: number + b"  "], ids=["small letters", "padded"])
+def test_a_claim_is_paid_when_the_payer_returns_its_number_in_another_spelling(
+    office: Office, spell: Callable[[bytes], bytes]
+) -> None:
+    office.receive(*story()[:2])
+    told = answers(office, office.send(), PAID)
+    (claim,) = claims(office)
+    number = claim.number.encode("ascii")
+    bare = [(name, re.sub(rb"REF\*6R\*[^~]*~", b"", data)) for name, data in told if b"CLP*" in data]
+    office.take(*((name, data.replace(b"CLP*" + number, b"CLP*" + spell(number))) for name, data in bare))
+    assert [one.standing for one in claims(office)] == ["paid"]
+    assert owed(office) == [0]
 
 
 # --- refused, and then taken all the same ---------------------------------------------------------------------------

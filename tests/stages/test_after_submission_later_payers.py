@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from integration_engine.simulator.answering import AnswerNumbers, answer
@@ -121,6 +122,22 @@ def test_a_refused_second_claim_goes_by_itself_when_its_insurance_was_corrected(
     assert "NM1*IL*1*TESTPATIENT*JOST****MI*3T54T07TT12~" in texts(office.send())
     assert office.send() == []
     assert in_balance(office)
+
+
+@pytest.mark.parametrize("produced", [b"DTM*405*20261124~", b""], ids=["stated", "by the file's own date"])
+def test_the_second_payer_is_told_the_day_of_the_decision_when_the_payment_is_dated_ahead(
+    office: Office, produced: bytes
+) -> None:
+    office.receive(*VISIT)
+    told = answered(office, office.send())
+    ahead = [
+        (name, data.replace(b"*20261124~TRN*", b"*20261127~TRN*").replace(b"DTM*405*20261124~", produced))
+        for name, data in told
+    ]
+    assert any(b"*20261127~TRN*" in data for _, data in ahead)
+    office.take(*ahead)
+    assert "DTP*573*D8*20261124~" in texts(office.send())
+    assert office.holds("edits") == []
 
 
 def test_a_wait_for_the_payers_number_stays_when_the_answer_is_overdue_too(office: Office) -> None:

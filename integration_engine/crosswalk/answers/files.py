@@ -132,7 +132,7 @@ class _Sorting:
         elif code == "277" and _INQUIRY_ANSWER not in guide:
             self.reports.append(read_claim_status(transaction, notes))
         elif code == "835":
-            if (remit := read_remit(transaction, notes)) is not None:
+            if (remit := read_remit(transaction, notes, group)) is not None:
                 self.remits.append(remit)
         else:
             text = f"A transaction set {code or 'without a number'} {guide} is no answer to a claim and was not read."

@@ -19,7 +19,7 @@ from typing import Any
 
 from integration_engine.crosswalk.answers.values import AnswerTolerance, Notes, given, number_given, person_name
 from integration_engine.domain.remit import Adjustment, ProviderAdjustment, Remit, RemitClaim, RemitLine
-from integration_engine.wire.x12.reading import Segment, Transaction
+from integration_engine.wire.x12.reading import Group, Segment, Transaction
 
 _TRIPLES = range(2, 20, 3)  # CAS02, 05, … 17
 _PAIRS = range(3, 14, 2)  # PLB03, 05, … 13
@@ -27,11 +27,16 @@ _PAYER_REFERENCES = ("2U", "NF", "EO", "HI")  # further identifiers of the payer
 _REMARKS = {"MOA": range(3, 8), "MIA": (5, *range(20, 24))}
 
 
-def read_remit(transaction: Transaction, notes: Notes) -> Remit | None:
-    """One 835; None when it has no payment that can be read, which is noted."""
+def read_remit(transaction: Transaction, notes: Notes, group: Group) -> Remit | None:
+    """One 835; None when it has no payment that can be read, which is noted.
+
+    Shapes   group: the one it lies in, whose date it was produced on unless it names another (DTM*405).
+    """
     reading = _Reading(notes)
     for segment in transaction.segments:
         reading.take(segment)
+    if reading.produced_on is None and group.gs is not None:
+        reading.produced_on = notes.day(group.gs, 4, "835")
     notes.ends(transaction)
     return reading.finished(transaction)
 
