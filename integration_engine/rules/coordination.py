@@ -207,6 +207,7 @@ class _Coordination:
                 code=parse_hcpcs(answer.code),
                 modifiers=answer.modifiers,
                 units=_units(line, answer),
+                bundled_line=self.bundled_into(line, answer),
                 adjudicated_on=self.decided_on,
                 adjustments=_grouped(answer.adjustments),
                 remaining=_of_patient(answer.adjustments) or None,
@@ -220,6 +221,22 @@ class _Coordination:
             referral_number=None,
             adjudications=(*line.adjudications, *decisions),
         )
+
+    def bundled_into(self, line: ServiceLine, answer: RemitLine) -> int | None:
+        """The line the payer paid this one with: it answered both with one code, and paid nothing for this one.
+
+        Shapes   None where the payer left the code as it was, or where several lines could be meant.
+        Source   005010X221A1 §1.10.2.6 (procedure code bundling); 005010X222A1 2430 SVD06.
+        """
+        if answer.paid != ZERO or answer.submitted_code in (None, answer.code):
+            return None
+        paid_with = [
+            other.number
+            for other in self.original.lines
+            if other.number != line.number
+            and any(one.code == answer.code and one.paid > ZERO for one in self.matches.get(other.number, ()))
+        ]
+        return paid_with[0] if len(paid_with) == 1 else None
 
     def earlier_payer(self) -> OtherPayer:
         """The payer that has decided, as the later claim names it."""

@@ -361,6 +361,7 @@ def decided_by_line(draw, line: ServiceLine, payer_id: str) -> ServiceLine:
         adjudicated_on=draw(DAYS),
         modifiers=line.modifiers,
         adjustments=away,
+        bundled_line=draw(maybe(st.integers(1, 4))),
         remaining=draw(maybe(CENTS)),
     )
     return replace(line, adjudications=(*line.adjudications, decision))

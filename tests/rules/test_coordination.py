@@ -70,6 +70,34 @@ def test_later_claim_carries_the_lines_decisions_when_the_payer_decided_by_line(
     check(claim(draft))
 
 
+def bundled(*paid: str) -> RemitClaim:
+    """The second line answered under the first one's code, as part of it."""
+    answer = remit_of(
+        ORIGINAL,
+        (paid[0], (cas("CO", "45", "20.00"), cas("PR", "2", "20.00"))),
+        (paid[1], (cas("CO", "97", "120.00"),)),
+    )
+    first, second = answer.lines
+    changed = replace(second, code=first.code, submitted_code=second.code, submitted_modifiers=second.modifiers)
+    return replace(answer, lines=(first, changed))
+
+
+def test_line_paid_with_another_names_that_line() -> None:
+    draft = coordinated(bundled("80.00", "0.00")).draft
+    assert draft is not None
+    assert [line.adjudications[0].bundled_line for line in draft.lines] == [None, 1]
+    assert draft.lines[1].adjudications[0].code == draft.lines[0].code
+    check(claim(draft))
+
+
+def test_line_under_another_code_names_no_line_when_it_was_paid_itself() -> None:
+    answer = bundled("80.00", "0.00")
+    paid = replace(answer.lines[1], paid=Decimal("120.00"), adjustments=())
+    draft = coordinated(replace(answer, paid=Decimal("200.00"), lines=(answer.lines[0], paid))).draft
+    assert draft is not None
+    assert [line.adjudications[0].bundled_line for line in draft.lines] == [None, None]
+
+
 def test_charges_units_and_codes_stay_those_of_the_first_claim() -> None:
     draft = coordinated(remit_of(ORIGINAL, *PAID)).draft
     assert draft is not None
