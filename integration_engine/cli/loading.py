@@ -1,6 +1,6 @@
 """Commands that turn official code files into dated mapping files; zips are read where they lie, nothing is unpacked.
 
-Which rows are kept is decided in rules/official_files.py. A file is written whole or not at all, and one that is there
+Which rows are kept is decided in rules/official_files. A file is written whole or not at all, and one that is there
 already is replaced only when told so.
 """
 

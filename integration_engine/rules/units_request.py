@@ -18,11 +18,11 @@ from integration_engine.core.money import ZERO, parse_money
 from integration_engine.domain.encounter import Encounter, Modality
 from integration_engine.domain.parties import Discipline
 from integration_engine.domain.treatment import AdvanceNotice, Delivery, DenialExpected, Treatment
+from integration_engine.rules.gates.treatment_times import check_times_of
 from integration_engine.rules.modifiers.coding import coded_lines
 from integration_engine.rules.modifiers.day import ModifierFacts
 from integration_engine.rules.parameters.in_force import Parameters
 from integration_engine.rules.parameters.payers import PayerProfile
-from integration_engine.rules.treatment_times import check_times_of
 from integration_engine.rules.units.billing import billed_units
 
 Choice = TypeVar("Choice", bound=StrEnum)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from integration_engine.domain.clinician_time import ClinicianTime, clinician_times
 from integration_engine.domain.record import ChargeState, KeptEncounter, PatientRecord
-from integration_engine.rules.clinician_minutes import (
+from integration_engine.rules.gates.clinician_minutes import (
     all_names,
     changed_times,
     collides_with_its_like,

@@ -15,7 +15,7 @@ from integration_engine.domain.encounter import Encounter
 from integration_engine.domain.parties import Discipline, Patient, Practitioner
 from integration_engine.domain.treatment import Treatment
 from integration_engine.domain.treatment_day import History, TreatmentDay
-from integration_engine.rules.clinician_minutes import beside, check_clinicians
+from integration_engine.rules.gates.clinician_minutes import beside, check_clinicians
 from integration_engine.rules.rule_files.compiling import compile_rules
 
 PARAMETERS = compile_rules(MappingFiles(shipped_folder()).read())

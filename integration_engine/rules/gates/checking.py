@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from integration_engine.core.findings import Decision, Finding
 from integration_engine.domain.treatment_day import History, TreatmentDay
-from integration_engine.rules.clinician_minutes import check_clinicians
+from integration_engine.rules.gates.clinician_minutes import check_clinicians
 from integration_engine.rules.gates.minimum_documentation import check_requirements
 from integration_engine.rules.gates.plan_of_care import check_plan_of_care
 from integration_engine.rules.gates.progress_report import check_progress_note
+from integration_engine.rules.gates.treatment_times import check_times
+from integration_engine.rules.gates.who_may import check_who_may
 from integration_engine.rules.parameters.in_force import Parameters
 from integration_engine.rules.parameters.payers import PayerProfile
-from integration_engine.rules.treatment_times import check_times
-from integration_engine.rules.who_may import check_who_may
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from integration_engine.core.codes import Modifier
 from integration_engine.core.findings import Citation, Decision, Finding, ParameterUse, Queue, Severity
-from integration_engine.rules.assistant_share import other_readings, split_as_a_whole, split_by_unit
+from integration_engine.rules.modifiers.assistant_share import other_readings, split_as_a_whole, split_by_unit
 from integration_engine.rules.modifiers.day import Coding, Line
 from integration_engine.rules.units.services import Service
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from integration_engine.core.codes import Hcpcs, Modifier
 from integration_engine.rules.modifiers.day import Coding, Line
 from integration_engine.rules.modifiers.marks import COMPUTED, KX, SEPARATE
-from integration_engine.rules.sent_modifiers import Sent, doubt_about
+from integration_engine.rules.modifiers.sent_modifiers import Sent, doubt_about
 
 
 def add_sent(coding: Coding, lines: Sequence[Line]) -> None:

@@ -1,7 +1,7 @@
 """What a rule case says: the shape of mappings/cases/*.yaml, checked with file, line and column.
 
 A case states only what matters to it; everything it leaves out is a complete visit that passes (visit.py, record.py).
-Shapes only; running them is rule_cases.py.
+Shapes only; running them is running.py.
 """
 
 from __future__ import annotations

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from integration_engine.core.findings import Severity
 from integration_engine.rules.gates.minimum_documentation import NEEDS
+from integration_engine.rules.gates.who_may import ACTIONS
 from integration_engine.rules.parameters.documentation import Requirement, WhoMay
 from integration_engine.rules.rule_files.dating import cite
 from integration_engine.rules.rule_files.reading import Reading
 from integration_engine.rules.rule_models.gates import GatesFile, RequirementFile, WhoMayFile, WhoMayTable
-from integration_engine.rules.who_may import ACTIONS
 
 
 def check_needs(reading: Reading, file: GatesFile, who_may: WhoMayTable) -> None:

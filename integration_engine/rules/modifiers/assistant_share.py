@@ -1,6 +1,6 @@
 """Which of a code's units take the assistant modifier?
 
-Decides from the therapist's and the assistant's minutes; how units are earned is units.py. CMS tells how the units of a
+Decides from the therapist's and the assistant's minutes; how units are earned is units. CMS tells how the units of a
 15-minute code divide. Of codes with units of another length it tells only the share of a tenth, so their last units are
 judged by that share and a person is asked to look.
 Authority: 42 CFR 410.59(a)(4), 410.60(a)(4); CMS CY 2022 physician fee schedule final rule (midpoint exception).
