@@ -117,8 +117,7 @@ def _touches(connection: Connection, claims: dict[int, _Key], chains: dict[_Key,
     acts: dict[_Key, set[tuple[str, datetime]]] = defaultdict(set)  # a denial worked and its hold resolved are one act
     for part in parts(sorted(subjects)):
         a = t.audit_event.c
-        for row in connection.execute(
-            select(a.subject, a.who, a.created_at).where(a.subject.in_(part), a.who != "engine")
-        ):
-            acts[subjects[row.subject]].add((row.who, row.created_at))
+        told = select(a.subject, a.who, a.created_at).where(a.subject.in_(part), a.who != "engine")
+        for subject, who, at in connection.execute(told):
+            acts[subjects[subject]].add((who, at))
     return {key: len(acts[key]) for key in chains}
