@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from integration_engine.core.findings import Citation, Decision, Finding, Outcome, ParameterUse, Queue, Severity
-from integration_engine.domain.claim import ClaimDraft, Frequency
+from integration_engine.domain.claim import ClaimDraft, Frequency, OtherPayer, Payer
 from integration_engine.rules.life_cycle import Standing
 from integration_engine.rules.parameters.claims import CorrectionWay
 from integration_engine.rules.parameters.in_force import Parameters
@@ -88,6 +88,15 @@ def same_claim(one: ClaimDraft, other: ClaimDraft) -> bool:
     return _said(one) == _said(other)
 
 
+def same_bill(one: ClaimDraft, other: ClaimDraft) -> bool:
+    """True when a payer that took one of two drafts has no use for the other.
+
+    Why      A licence number, lockbox or payer address that the directory has since gained is no other bill, nor is a
+             later payer's own authorization; after a refusal the same may be just what was missing.
+    """
+    return _bill(one) == _bill(other)
+
+
 def differences(one: ClaimDraft, other: ClaimDraft) -> tuple[str, ...]:
     """What differs between two drafts, in words for a biller; no names or numbers of persons."""
     first, second = _said(one), _said(other)
@@ -132,7 +141,7 @@ def _judge(earlier: Submitted, new: ClaimDraft | None, parameters: Parameters) -
     told: tuple[str, ...] = (f"the submission stands at: {earlier.standing.replace('_', ' ')}",)
     if earlier.standing is Standing.REFUSED:
         return _after_refusal(earlier, new, told)
-    if new is not None and same_claim(earlier.draft, new):
+    if new is not None and same_bill(earlier.draft, new):
         return _answer(Action.NOTHING, earlier.number, None, (*told, "the payer has what it should have"))
     changed = differences(earlier.draft, new) if new is not None else ("nothing of it may be billed any more",)
     told = (*told, *changed)
@@ -190,6 +199,31 @@ def _said(draft: ClaimDraft) -> ClaimDraft:
     lines = tuple(replace(line, line_control=None, charges=()) for line in draft.lines)
     payer = replace(draft.payer, key="", receiver="", profile="")
     return replace(draft, lines=lines, payer=payer, frequency=Frequency.ORIGINAL, payer_control_number=None)
+
+
+def _bill(draft: ClaimDraft) -> ClaimDraft:
+    """What is said, without what the directory says of providers and payers, and what a later payer alone reads."""
+    said = _said(draft)
+    return replace(
+        said,
+        lines=tuple(replace(line, provider_numbers=()) for line in said.lines),
+        payer=_known_as(said.payer),
+        other_payers=tuple(map(_named, said.other_payers)),
+        provider_numbers=(),
+        pay_to_address=None,
+    )
+
+
+def _known_as(payer: Payer) -> Payer:
+    bare = replace(payer, key="", receiver="", profile="", address=None)
+    return replace(bare, claim_office=None, second_id=None, tax_id=None, naic=None)
+
+
+def _named(other: OtherPayer) -> OtherPayer:
+    """Another payer as the bill depends on it: what it decided, and before that no more than who it is."""
+    bare = replace(other, payer=_known_as(other.payer), provider_numbers=())
+    decided = other.paid is not None or other.non_covered is not None
+    return bare if decided else replace(bare, authorization_number=None, referral_number=None)
 
 
 def _unnumbered(draft: ClaimDraft) -> ClaimDraft:

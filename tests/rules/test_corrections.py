@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integration_engine.crosswalk.claim_balance import check
-from integration_engine.domain.claim import ClaimDraft, Frequency
+from integration_engine.domain.claim import ClaimDraft, Frequency, ProviderNumber
 from integration_engine.rules.corrections import Action, Correction, Submitted, correct, differences, same_claim
 from integration_engine.rules.life_cycle import Standing
 from tests.rules.claim_visits import (
@@ -66,6 +66,23 @@ def test_fate_of_a_submitted_claim(earlier: Submitted, drafts: tuple[ClaimDraft,
     assert answer.action is action
     assert answer.decision.value == action.value
     assert answer.decision.working
+
+
+def test_directory_that_has_grown_replaces_no_claim_and_mends_a_refused_one() -> None:
+    number = ProviderNumber(role="82", qualifier="G2", number="A1")
+    grown = replace(SENT, provider_numbers=(number,), payer=replace(SENT.payer, naic="99999"))
+    assert judged(sent(), grown).action is Action.NOTHING
+    again = judged(sent(standing=Standing.REFUSED), grown)
+    assert again.action is Action.SEND_AGAIN
+    assert again.draft is not None
+    assert again.draft.provider_numbers == (number,)
+
+
+def test_later_payers_own_authorization_replaces_no_claim_of_the_first() -> None:
+    [before] = drafts_of(visit([FIRST, coverage("GRANITE", 2)]))
+    [after] = drafts_of(visit([FIRST, coverage("GRANITE", 2, authorization_number="GA1")]))
+    assert judged(sent(before), after).action is Action.NOTHING
+    assert not same_claim(before, after)
 
 
 def test_replacement_says_the_new_claim_with_the_payers_number() -> None:
