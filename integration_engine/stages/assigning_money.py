@@ -25,6 +25,8 @@ from integration_engine.stages.settling_answers import SettleAnswers
 from integration_engine.store import Connection, Store
 from integration_engine.store.answers import KeptClaim
 
+BEFORE = ("remittance.claim_ambiguous",)  # how some of these claims were told before they waited in one hold
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnmatchedClaim:
@@ -198,7 +200,7 @@ class AssignMoney:
             self.store.answers.retell(connection, answer_id, finding)
         gathered.findings.extend(left)
         settling = SettleAnswers(store=self.store, parameters=rules.parameters, on=on, now=now)
-        settling.settle(connection, answer_id, gathered, ends=(UNMATCHED,))
+        settling.settle(connection, answer_id, gathered, ends=(UNMATCHED, *BEFORE))
 
     def _left(self, connection: Connection, answer_id: int) -> list[tuple[Remit, list[RemitClaim]]]:
         """The payments of a file with their claims that still fit none of ours."""

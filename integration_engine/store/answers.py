@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, insert, select, update
 
 from integration_engine.core.findings import Finding
 from integration_engine.core.money import ZERO, from_cents, to_cents
@@ -77,7 +77,7 @@ class AnswerFiles:
 
     def known(self, connection: Connection, data: bytes) -> AnswerFile | None:
         """The file with these very bytes, if it was taken in before."""
-        row = connection.execute(select(t.answer).where(t.answer.c.digest == _digest(data))).first()
+        row = connection.execute(_files().where(t.answer.c.digest == _digest(data))).first()
         if row is None:
             return None
         return _file(row)
@@ -85,9 +85,9 @@ class AnswerFiles:
     @staticmethod
     def files(connection: Connection, state: str | None = None, limit: int = 500) -> list[AnswerFile]:
         """The files taken in, newest first."""
-        query = select(t.answer).order_by(t.answer.c.id.desc()).limit(limit)
+        query = _files().order_by(t.answer.c.id.desc()).limit(limit)
         if state is not None:
-            query = query.where(t.answer.c.state == state)
+            query = query.where(_stands() == state)
         rows = connection.execute(query).all()
         waiting = _unmatched_money(connection, [row.id for row in rows])
         return [_file(row, *waiting.get(row.id, (0, 0))) for row in rows]
@@ -98,7 +98,7 @@ class AnswerFiles:
 
         Raises   LookupError when there is none with this id.
         """
-        row = connection.execute(select(t.answer).where(t.answer.c.id == answer_id)).first()
+        row = connection.execute(_files().where(t.answer.c.id == answer_id)).first()
         if row is None:
             msg = f"there is no answer file {answer_id}"
             raise LookupError(msg)
@@ -325,6 +325,19 @@ class AnswerFiles:
         return found
 
 
+def _stands() -> ColumnElement[str]:
+    """Where a file stands now: one that was held is done when people have resolved all that waited in it."""
+    h, r = t.hold.c, t.remit.c
+    waits = exists().where(h.answer_id == t.answer.c.id, h.state == "open")
+    unposted = exists().where(r.answer_id == t.answer.c.id, r.state == "held")
+    resolved = and_(t.answer.c.state == "held", ~waits, ~unposted)
+    return case((resolved, "done"), else_=t.answer.c.state)
+
+
+def _files() -> Select[Any]:
+    return select(t.answer, _stands().label("stands"))
+
+
 def _unmatched_money(connection: Connection, answer_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
     """Answer id → how many claims of it fit none of ours, and their cents."""
     found: dict[int, tuple[int, int]] = {}
@@ -363,7 +376,7 @@ def _file(row: Any, unmatched: int = 0, cents: int = 0) -> AnswerFile:
         id=row.id,
         file_name=row.file_name,
         kinds=row.kinds,
-        state=row.state,
+        state=row.stands,
         reason=row.reason,
         tolerances=row.tolerances,
         taken_at=row.created_at,

@@ -46,6 +46,25 @@ def test_all_strangers_of_a_payment_wait_in_one_hold_with_count_money_and_first_
     assert office.ledger() == 0
 
 
+def test_a_file_stands_as_done_when_people_have_resolved_all_that_waited_in_it(office: Office) -> None:
+    stage(office).take("strangers.835", strangers(2), NOW)
+    (hold,) = office.holds("remittance")
+    with office.store.database.write() as connection:
+        (file,) = office.store.answers.files(connection, "held")
+        office.store.holds.resolve(connection, hold.id, by="J. Doe", reason="paid back to the payer", now=NOW)
+        assert office.store.answers.files(connection, "held") == []
+        (now,) = office.store.answers.files(connection, "done")
+    assert (now.id, now.state, now.unmatched) == (file.id, "done", 2)
+
+
+def test_a_payment_that_nobody_posted_keeps_its_file_held_whatever_was_resolved(office: Office) -> None:
+    stage(office).take("strangers.835", strangers(2).replace(b"BPR*I*120*", b"BPR*I*121*"), NOW)
+    with office.store.database.write() as connection:
+        for hold in office.store.holds.list(connection):
+            office.store.holds.resolve(connection, hold.id, by="J. Doe", reason="seen", now=NOW)
+        assert [file.state for file in office.store.answers.files(connection)] == ["held"]
+
+
 def test_all_strangers_of_a_claim_status_wait_in_one_hold(office: Office) -> None:
     claims = "".join(f"HL*{n + 4}*3*PT~TRN*2*U{n}~STC*A7:21*20261124*U*10~" for n in range(300))
     levels = "HL*1**20*1~NM1*PR*2*PAYER~HL*2*1*21*1~HL*3*2*19*1~"
