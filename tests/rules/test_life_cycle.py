@@ -45,6 +45,9 @@ def event(kind: ClaimEventKind, day: int = 0) -> ClaimEvent:
         ([(K.PAID, 20), (K.PAYMENT_REVERSED, 40), (K.PAID, 40)], Standing.PAID),
         ([(K.PAID, 20), (K.REPLACED, 30)], Standing.REPLACED),
         ([(K.PAID, 20), (K.VOIDED, 30)], Standing.VOIDED),
+        # What was refused was never there, so nothing took its place.
+        ([(K.PAYER_REJECTED, 3), (K.REPLACED, 30)], Standing.REFUSED),
+        ([(K.PAYER_REJECTED, 3), (K.PAID, 20), (K.REPLACED, 30)], Standing.REPLACED),
     ],
 )
 def test_standing_is_that_of_the_furthest_station(events, stands) -> None:

@@ -205,3 +205,26 @@ def test_two_workers_keep_the_same_version_at_once(another, store, invented):
         list(pool.map(keep, workers))
     with store.database.read() as connection:
         assert store.versions.load(connection, "hash") == {"a": "b"}
+
+
+def test_a_hold_of_a_day_is_left_alone_when_another_family_is_spoken_of(store, invented, held):
+    record, result, hold_id = held
+    refusal = replace(invented.finding(), id="rejections.code")
+    for findings, ids in (((refusal,), {invented.finding().id, "rejections.code"}), ((), {invented.finding().id})):
+        with store.database.write() as connection:
+            told = [(result.day.id, record.id, findings)]
+            store.holds.sync_days(connection, told, invented.now, families=("rejections.",))
+        assert {row.finding for row in listed(store)} == ids
+    assert [row.id for row in listed(store)] == [hold_id]
+
+
+def test_holds_of_one_kind_end_where_they_speak_of_what_is_named(store, invented, held):
+    _, _, hold_id = held
+    finding = invented.finding()
+    for kind, subjects in (("another.kind", {finding.subject}), (finding.id, {"another subject"})):
+        with store.database.write() as connection:
+            store.holds.end(connection, kind, subjects, invented.now)
+        assert [row.id for row in listed(store)] == [hold_id]
+    with store.database.write() as connection:
+        store.holds.end(connection, finding.id, {finding.subject}, invented.now)
+    assert listed(store) == []
