@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import hashlib
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ import asyncssh
 import orjson
 import structlog
 
+from integration_engine.adapters.exchange_marks import Marks, flush_folder
 from integration_engine.adapters.inbox import InboxFile, waiting
 from integration_engine.core.errors import EngineError
 from integration_engine.settings import PREFIX, Settings, SettingsError
@@ -32,6 +34,7 @@ SENT, FETCHED, FETCHING = ".sent", ".fetched", ".fetching"
 PART = ".part"
 RENAMING, DONE = "renaming", "done"
 MOST_BYTES = 512 * 1024 * 1024
+MOST_ENTRIES = 100_000
 CONNECT_SECONDS, FILE_SECONDS, LOOK_AGAIN_SECONDS = 30, 600, 1
 # Names that a sender gives a file it has not finished.
 _UNFINISHED = (".part", ".tmp", ".temp", ".filepart", ".partial")
@@ -104,16 +107,36 @@ async def exchange(partner: SftpPartner, outbound: Path, inbound: Path) -> Excha
     sent: list[str] = []
     fetched: list[str] = []
     problems: list[str] = []
-    try:
-        async with _connected(partner) as remote:
-            await _send(remote, partner.send_folder, outbound, sent, problems)
-            await _fetch(remote, partner.receive_folder, inbound, fetched, problems)
-    except SftpRefused as error:
-        if not sent and not fetched and not problems:
-            raise
-        problems.append(str(error))
+    with _alone(outbound / SENT):
+        try:
+            async with _connected(partner) as remote:
+                await _send(remote, partner.send_folder, outbound, sent, problems)
+                await _fetch(remote, partner.receive_folder, inbound, fetched, problems)
+        except SftpRefused as error:
+            if not sent and not fetched and not problems:
+                raise
+            problems.append(str(error))
     log.info("sftp.exchanged", stage="exchange", count=len(sent) + len(fetched), problems=len(problems))
     return Exchanged(sent=tuple(sent), fetched=tuple(fetched), problems=tuple(problems))
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One exchange at a time: two would write one half-sent file. The system gives the lock back, however a process ends.
+
+    Raises   SftpRefused when another process is exchanging.
+    """
+    folder.mkdir(parents=True, mode=0o750, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise SftpRefused("another process is exchanging files: nothing was done, the next round goes on") from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.asynccontextmanager
@@ -161,7 +184,7 @@ async def _connected(partner: SftpPartner) -> AsyncIterator[asyncssh.SFTPClient]
 
 
 async def _send(remote: asyncssh.SFTPClient, folder: str, outbound: Path, sent: list[str], problems: list[str]) -> None:
-    marks = _Marks(outbound / SENT)
+    marks = Marks(outbound / SENT)
     passed = {str(mark["file"]) for mark in marks.all() if mark["state"] == DONE}
     while new := await asyncio.to_thread(waiting, outbound, known=frozenset(passed)):
         passed.update(file.name for file in new)
@@ -181,7 +204,7 @@ async def _send(remote: asyncssh.SFTPClient, folder: str, outbound: Path, sent: 
                 sent.append(file.name)
 
 
-async def _upload(remote: asyncssh.SFTPClient, folder: str, file: InboxFile, marks: _Marks) -> str:
+async def _upload(remote: asyncssh.SFTPClient, folder: str, file: InboxFile, marks: Marks) -> str:
     """Bring one file to the partner; what is wrong, or "" when it is there."""
     target = f"{folder.rstrip('/')}/{file.name}"
     part = f"{folder.rstrip('/')}/.{file.name}.{file.digest[:12]}{PART}"
@@ -231,7 +254,7 @@ async def _digest(remote: asyncssh.SFTPClient, path: str) -> str:
 
 async def _content(remote: asyncssh.SFTPClient, path: str) -> bytes:
     async with remote.open(path, "rb") as handle:
-        data = await handle.read()
+        data = await handle.read(MOST_BYTES + 1)  # a server may send more than it said
     assert isinstance(data, bytes)
     return data
 
@@ -242,7 +265,7 @@ async def _content(remote: asyncssh.SFTPClient, path: str) -> bytes:
 async def _fetch(
     remote: asyncssh.SFTPClient, folder: str, inbound: Path, fetched: list[str], problems: list[str]
 ) -> None:
-    marks = _Marks(inbound / FETCHED)
+    marks = Marks(inbound / FETCHED)
     _clear(inbound / FETCHING)
     try:
         first = {key: name for key, name in await _listed(remote, folder) if marks.get(key) is None}
@@ -273,15 +296,22 @@ async def _fetch(
 
 
 async def _listed(remote: asyncssh.SFTPClient, folder: str) -> list[tuple[str, str]]:
-    """(key of this content, name) of each plain file with a name that is safe here."""
-    found = []
+    """(key of this content, name) of each plain file with a name that is safe here; of the first so many."""
+    async with asyncio.timeout(FILE_SECONDS):
+        return [found async for found in _entries(remote, folder)]
+
+
+async def _entries(remote: asyncssh.SFTPClient, folder: str) -> AsyncIterator[tuple[str, str]]:
+    looked_at = 0
     async for entry in remote.scandir(folder):
+        looked_at += 1
+        if looked_at > MOST_ENTRIES:
+            return  # the next round goes on when these were taken away
         name = entry.filename if isinstance(entry.filename, str) else entry.filename.decode("utf-8", errors="replace")
         plain = entry.attrs.type == asyncssh.FILEXFER_TYPE_REGULAR
         if plain and _is_safe(name) and not name.lower().endswith(_UNFINISHED):
             identity = f"{name}\0{entry.attrs.size}\0{entry.attrs.mtime}"
-            found.append((hashlib.sha256(identity.encode()).hexdigest(), name))
-    return found
+            yield hashlib.sha256(identity.encode()).hexdigest(), name
 
 
 def _is_safe(name: str) -> bool:
@@ -294,6 +324,8 @@ async def _download(remote: asyncssh.SFTPClient, path: str, name: str, inbound: 
     if size is not None and size > MOST_BYTES:
         return f"{name} was not fetched: it has {size} bytes, and {MOST_BYTES} are the most that is taken"
     data = await _content(remote, path)
+    if len(data) > MOST_BYTES:
+        return f"{name} was not fetched: it did not end after {MOST_BYTES} bytes, the most that is taken"
     size = await _size(remote, path)
     if size != len(data):
         return f"{name} was not fetched: {len(data)} of {size} bytes came; it will be fetched again"
@@ -320,7 +352,7 @@ def _place(inbound: Path, name: str, data: bytes) -> None:
         else:
             break
     staged.unlink()
-    _flush_folder(inbound)
+    flush_folder(inbound)
 
 
 def _clear(staging: Path) -> None:
@@ -340,42 +372,3 @@ def _free_names(folder: Path, name: str) -> Iterator[Path]:
     while True:
         yield folder / f"{stem}.{number}{dot}{suffix}"
         number += 1
-
-
-# --- marks -----------------------------------------------------------------------------------------------------------
-
-
-class _Marks:
-    """What was done, one small file each, named by a digest; written whole."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        folder.mkdir(parents=True, mode=0o750, exist_ok=True)
-
-    def get(self, digest: str) -> Mapping[str, object] | None:
-        try:
-            return dict(orjson.loads((self._folder / digest).read_bytes()))
-        except FileNotFoundError:
-            return None
-
-    def all(self) -> list[Mapping[str, object]]:
-        return [
-            dict(orjson.loads(path.read_bytes())) for path in self._folder.iterdir() if not path.name.startswith(".")
-        ]
-
-    def put(self, digest: str, mark: Mapping[str, object]) -> None:
-        staged = self._folder / f".{digest}"
-        with staged.open("wb") as file:
-            file.write(orjson.dumps(mark))
-            file.flush()
-            os.fsync(file.fileno())
-        staged.replace(self._folder / digest)
-        _flush_folder(self._folder)
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -258,6 +258,37 @@ def test_short_download_is_told_and_leaves_nothing(server, go, inbound) -> None:
     assert go().fetched == ("a.835",)
 
 
+def test_file_that_does_not_end_where_the_partner_said_is_told_and_leaves_nothing(
+    server, go, inbound, monkeypatch
+) -> None:
+    (server.root / "receive" / "a.835").write_bytes(b"ISA and more")
+    monkeypatch.setattr(sftp, "MOST_BYTES", 5)
+    server.claims_more_bytes = -9
+    (problem,) = go().problems
+    assert "a.835 was not fetched: it did not end after 5 bytes" in problem
+    assert visible(inbound) == {}
+
+
+def test_partner_that_lists_its_files_for_ever_is_left_in_time(server, go, outbound, monkeypatch) -> None:
+    async def never(_remote, _folder):
+        await asyncio.sleep(60)
+        yield "key", "name"
+
+    (outbound / "a.x12").write_bytes(b"ISA*1")
+    monkeypatch.setattr(sftp, "_entries", never)
+    monkeypatch.setattr(sftp, "FILE_SECONDS", 1)
+    done = go()
+    assert done.sent == ("a.x12",)
+    assert "broke: TimeoutError" in done.problems[0]
+
+
+def test_two_processes_do_not_exchange_at_once(server, go, outbound) -> None:
+    (outbound / "a.x12").write_bytes(b"ISA*1")
+    with sftp._alone(outbound / sftp.SENT), pytest.raises(SftpRefused, match="another process is exchanging"):
+        go()
+    assert go().sent == ("a.x12",)
+
+
 def test_other_answer_of_the_same_name_is_put_beside(server, go, inbound) -> None:
     path = server.root / "receive" / "a.835"
     path.write_bytes(b"ISA one")
