@@ -30,7 +30,9 @@ def write_due(settings: Settings, every: int, *, on_demand: bool, as_json: bool)
 
 
 def show_preview(settings: Settings, *, as_json: bool) -> int:
-    """What the next files would hold; exit 1 when a receiver is stopped, has had its files, or is not described."""
+    """What the next files would hold; exit 1 when a receiver is stopped, has had its files, is not described,
+    or a payer is not enrolled.
+    """
     with open_store(settings) as store, open_batch(settings, store) as stage:
         outlook = stage.preview(system_clock())
     if as_json:
@@ -38,7 +40,7 @@ def show_preview(settings: Settings, *, as_json: bool) -> int:
     else:
         _print_routes(outlook)
         _print_kept(outlook)
-    kept = {WaitsFor.STOPPED, WaitsFor.LIMIT}
+    kept = {WaitsFor.STOPPED, WaitsFor.LIMIT, WaitsFor.ENROLLMENT}
     return FINDINGS if outlook.unroutable or any(file.waits_for in kept for file in outlook.files) else 0
 
 
@@ -140,20 +142,22 @@ def reroute_file(settings: Settings, file: str, receiver: str, by: str, reason: 
         done = reroute(settings, file, receiver, by=by, reason=reason)
     except (ValueError, LookupError) as error:
         return _refused(error)
-    refused = done.file.state != "published"
     if as_json:
         print_json(done)
-    elif refused:
-        print(f"{file} stays as it is; the file to {receiver} was {done.file.state}: {done.file.reason}")
+    elif not done.published:
+        print(f"{file} stays as it is:")
+        for one in done.files:
+            print(f"the file to {receiver} was {one.state}: {one.reason}")
     else:
-        print(f"{done.file.file}: {done.file.claims} claims over {done.file.total} to {receiver}, in place of {file}")
+        for one in done.files:
+            print(f"{one.file}: {one.claims} claims over {one.total} to {receiver}, in place of {file}")
         if not done.withdrawn:
             print(
                 f"{file} was no longer in outbound/: ask its receiver to drop it, or the payer may get its claims twice"
             )
         if done.enrollment is None:
             print(f"receivers.yaml does not note whether this payer is enrolled with {receiver}")
-    return FINDINGS if refused else 0
+    return 0 if done.published else FINDINGS
 
 
 def archive_files(settings: Settings, days: int | None, *, as_json: bool) -> int:

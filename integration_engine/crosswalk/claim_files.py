@@ -113,10 +113,19 @@ class GuideSourceFile(_File):
 
 
 class CompanionGuideFile(_File):
-    """What one receiver or one payer has differently from the table: mappings/claims/receivers/ and payers/."""
+    """What one receiver or one payer has differently from the table: mappings/claims/receivers/ and payers/.
+
+    Shapes   effective_from, effective_to: the days, both included, on which files are written by it; left out: open.
+    """
+
+    def holds_on(self, day: date) -> bool:
+        """Is a file of this day written by it?"""
+        return (self.effective_from or date.min) <= day <= (self.effective_to or date.max)
 
     description: str
     source: GuideSourceFile
+    effective_from: Day | None = None
+    effective_to: Day | None = None
     interchange: InterchangeFile = InterchangeFile()
     claims_per_file: int | None = Field(default=None, ge=1, le=5000)
     segments: list[OwnSegmentFile] = Field(default=[])

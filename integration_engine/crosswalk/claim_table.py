@@ -20,6 +20,7 @@ import difflib
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from datetime import date
 from typing import Any
 
 from integration_engine.core.documents import Document, read_document
@@ -36,6 +37,7 @@ from integration_engine.crosswalk.claim_files import (
 from integration_engine.crosswalk.claim_formats import fits, form_of
 from integration_engine.crosswalk.claim_forms import COMPOSITE, DERIVED, EACH, Getter
 from integration_engine.crosswalk.claim_segments import Element, SegmentRow, segment_row
+from integration_engine.crosswalk.companion_guides import Guide, first_days, held_on, wrong_dates
 from integration_engine.crosswalk.receivers import LINE_ENDINGS, keys_of
 from integration_engine.domain.claim import ClaimDraft, OtherPayer, Receiver, ServiceLine
 from integration_engine.wire.x12.guides.x222a1 import GUIDE
@@ -81,10 +83,21 @@ class Variant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimTable:
-    """The compiled table. variants: by receiver and payer key, "" for any that has no file of its own."""
+    """The compiled table.
+
+    Shapes   variants: by receiver and payer key, "" for any that has no file of its own, as companion guides have it on
+             one day: after ``on`` that day, before it the last one that any guide speaks of. stretches: the first day of
+             each stretch of time in which the guides say the same, oldest first, and the variants of it.
+    """
 
     version: str
     variants: Mapping[tuple[str, str], Variant]
+    stretches: tuple[tuple[date, Mapping[tuple[str, str], Variant]], ...] = ()
+
+    def on(self, day: date) -> ClaimTable:
+        """The table as a file of this day is written by it."""
+        held = [variants for begins, variants in self.stretches if begins <= day]
+        return replace(self, variants=held[-1]) if held else self
 
     @property
     def sections(self) -> Mapping[str, tuple[SegmentRow, ...]]:
@@ -173,17 +186,25 @@ class _Compiling:
         self._refuse_repeated(base)
         receivers = self._guides(RECEIVERS, keys_of(self.files, "claims/receivers.yaml", "receivers"))
         payers = self._guides(PAYERS, keys_of(self.files, "practice.yaml", "payers"))
-        variants = {}
-        for receiver in ("", *receivers):
-            for payer in ("", *payers):
-                guides = [guide for guide in (receivers.get(receiver), payers.get(payer)) if guide]
-                variants[receiver, payer] = self._variant(base, guides)
+        stretches = tuple(
+            (day, self._variants(base, held_on(receivers, day), held_on(payers, day)))
+            for day in first_days(receivers, payers)
+        )
         if self.problems:
             raise MappingError(tuple({str(problem): problem for problem in self.problems}.values()))
         digest = hashlib.sha256()
         for name in sorted(name for name in self.files if name == FILE or name.startswith((RECEIVERS, PAYERS))):
             digest.update(self.files[name].encode())
-        return ClaimTable(version=digest.hexdigest(), variants=variants)
+        return ClaimTable(version=digest.hexdigest(), variants=stretches[-1][1], stretches=stretches)
+
+    def _variants(
+        self, base: list[_Row], receivers: Mapping[str, Guide], payers: Mapping[str, Guide]
+    ) -> dict[tuple[str, str], Variant]:
+        return {
+            (receiver, payer): self._variant(base, [g for g in (receivers.get(receiver), payers.get(payer)) if g])
+            for receiver in ("", *receivers)
+            for payer in ("", *payers)
+        }
 
     def _refuse_repeated(self, rows: list[_Row]) -> None:
         seen: set[str] = set()
@@ -192,13 +213,15 @@ class _Compiling:
                 self.problems.append(row.problem(("segment",), f"{row.file.segment} stands here twice; keep one"))
             seen.add(row.file.segment)
 
-    def _guides(self, folder: str, known: tuple[str, ...] | None) -> dict[str, tuple[Document, CompanionGuideFile]]:
-        found = {}
+    def _guides(self, folder: str, known: tuple[str, ...] | None) -> dict[str, list[Guide]]:
+        found: dict[str, list[Guide]] = {}
         for name in sorted(name for name in self.files if name.startswith(folder) and name.endswith(".yaml")):
-            key = name.removeprefix(folder).removesuffix(".yaml")
+            key = name.removeprefix(folder).removesuffix(".yaml").partition("@")[0]
             document = read_document(name, self.files[name])
             try:
-                found[key] = (document, document.check(CompanionGuideFile))
+                guide = (document, document.check(CompanionGuideFile))
+                self.problems.extend(wrong_dates(guide, found.get(key, ())))
+                found.setdefault(key, []).append(guide)
             except MappingError as error:
                 self.problems.extend(error.problems)
             if known is not None and key not in known:
@@ -206,7 +229,7 @@ class _Compiling:
                 self.problems.append(document.problem((), text))
         return found
 
-    def _variant(self, base: list[_Row], guides: list[tuple[Document, CompanionGuideFile]]) -> Variant:
+    def _variant(self, base: list[_Row], guides: list[Guide]) -> Variant:
         rows = base
         interchange: dict[str, str] = {}
         for document, guide in guides:

@@ -18,7 +18,7 @@ FILE_NAME_PARTS = ("sender", "receiver", "created", "interchange")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-class EnrollmentFile(BaseModel):
+class OwnEnrollmentFile(BaseModel):
     """How far enrollment with one payer has come; what is left out is not known."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -27,6 +27,12 @@ class EnrollmentFile(BaseModel):
     remits: EnrollmentStatus | None = None
     since: date | None = None
     note: str = ""
+
+
+class EnrollmentFile(OwnEnrollmentFile):
+    """The same, and where it stands otherwise for single billing providers of practice.yaml."""
+
+    providers: dict[str, OwnEnrollmentFile] = Field(default={})
 
 
 class ReceiverFile(BaseModel):
@@ -84,7 +90,11 @@ def compile_receivers(files: Mapping[str, str]) -> Mapping[str, Receiver]:
         raise MappingError((MappingProblem(file=FILE, line=1, column=1, where="file", text="this file is missing"),))
     document = read_document(FILE, text)
     file = document.check(ReceiversFile)
-    problems = (*_wrong_names(document, file), *_unknown_payers(files, document, file))
+    problems = (
+        *_wrong_names(document, file),
+        *_unknown_payers(files, document, file),
+        *_unknown_providers(files, document, file),
+    )
     if problems:
         raise MappingError(problems)
     return {key: _receiver(key, receiver) for key, receiver in file.receivers.items()}
@@ -135,11 +145,27 @@ def _unknown_payers(files: Mapping[str, str], document: Document, file: Receiver
     )
 
 
+def _unknown_providers(files: Mapping[str, str], document: Document, file: ReceiversFile) -> Iterator[MappingProblem]:
+    known = keys_of(files, "practice.yaml", "billing_providers")
+    for key, receiver in file.receivers.items() if known is not None else ():
+        for payer, noted in receiver.enrollment.items():
+            place = ("receivers", key, "enrollment", payer, "providers")
+            for provider in noted.providers:
+                if known is not None and provider not in known:
+                    yield document.problem((*place, provider), f"practice.yaml has no billing provider {provider!r}")
+
+
+def _enrollments(payer: str, noted: EnrollmentFile) -> Iterator[Enrollment]:
+    yield Enrollment(payer=payer, claims=noted.claims, remits=noted.remits, since=noted.since, note=noted.note)
+    for provider, own in noted.providers.items():
+        yield Enrollment(payer=payer, provider=provider, **dict(own))
+
+
 def _receiver(key: str, file: ReceiverFile) -> Receiver:
     stated = file.model_dump() | {
         "line_ending": LINE_ENDINGS[file.line_ending],
         "send_at": tuple(sorted(file.send_at)),
         "send_on": tuple(WEEKDAYS.index(day) + 1 for day in file.send_on),
-        "enrollment": tuple(Enrollment(payer=payer, **dict(noted)) for payer, noted in file.enrollment.items()),
+        "enrollment": tuple(one for payer, noted in file.enrollment.items() for one in _enrollments(payer, noted)),
     }
     return Receiver(key=key, **stated)

@@ -300,13 +300,32 @@ class EnrollmentStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrollment:
-    """Whether a payer takes our claims, and sends its remits, through this receiver. None: nobody has noted it."""
+    """Whether a payer takes our claims, and sends its remits, through this receiver. None: nobody has noted it.
+
+    Shapes   provider: the billing provider it is about, "" for all that have nothing of their own. since: the first day
+             of an active enrollment, else the day on which the status was noted.
+    """
 
     payer: str
+    provider: str = ""
     claims: EnrollmentStatus | None = None
     remits: EnrollmentStatus | None = None
     since: date | None = None
     note: str = ""
+
+    def waits(self, on: date) -> bool:
+        """Is it known that claims may not leave on this day? What nobody has noted stops nothing."""
+        if self.claims is None:
+            return False
+        return self.claims is not EnrollmentStatus.ACTIVE or (self.since is not None and on < self.since)
+
+    @property
+    def standing(self) -> str:
+        """How far it has come, in words: ``requested``, ``active from 2026-12-01 on``."""
+        if self.claims is None:
+            return "not noted"
+        begins = f" from {self.since} on" if self.claims is EnrollmentStatus.ACTIVE and self.since else ""
+        return f"{self.claims.value}{begins}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,9 +358,10 @@ class Receiver:
     remit_days: int = 45
     enrollment: tuple[Enrollment, ...] = ()
 
-    def enrolled(self, payer: str) -> Enrollment:
-        """What is noted of a payer; nothing noted is told as such."""
-        return next((one for one in self.enrollment if one.payer == payer), Enrollment(payer=payer))
+    def enrolled(self, payer: str, provider: str = "") -> Enrollment:
+        """What is noted of a payer and a billing provider, else of the payer; nothing noted is told as such."""
+        noted = {one.provider: one for one in self.enrollment if one.payer == payer}
+        return noted.get(provider) or noted.get("") or Enrollment(payer=payer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

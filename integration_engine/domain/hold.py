@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 OVER_LIMIT = "rejections.over_limit"  # a receiver that has had its files of the day; it is not stopped
+NOT_ENROLLED = "rejections.not_enrolled"  # a payer that takes no claims of this provider through the receiver yet
 
 
 class HoldStage(StrEnum):

@@ -145,6 +145,7 @@ class WaitsFor(StrEnum):
     STOPPED = "stopped"  # an open hold of the rejections queue
     LIMIT = "limit"  # the receiver has had all files it takes today
     SCHEDULE = "schedule"
+    ENROLLMENT = "enrollment"  # the payer does not take claims of this provider through the receiver yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,18 +182,27 @@ def preview(
     """What the next files would hold, before anything is numbered or written."""
     fitting = {id(plan) for plan in within_limit(plans, made_today)}
     return tuple(
-        PlannedFile(
-            receiver=plan.receiver.key,
-            payer=plan.payer,
-            claims=len(plan.claims),
-            lines=sum(len(one.draft.lines) for one in plan.claims),
-            total=sum((one.draft.total_charge for one in plan.claims), ZERO),
-            corrections=sum(one.draft.frequency is not Frequency.ORIGINAL for one in plan.claims),
-            oldest_date_of_service=min(one.draft.date_of_service for one in plan.claims).isoformat(),
-            waits_for=_waits_for(plan.receiver, local, last, stopped, fits=id(plan) in fitting),
-            enrollment=plan.receiver.enrolled(plan.payer).claims,
-        )
-        for plan in plans
+        _planned(plan, _waits_for(plan.receiver, local, last, stopped, fits=id(plan) in fitting)) for plan in plans
+    )
+
+
+def not_enrolled(plans: Sequence[BatchPlan]) -> tuple[PlannedFile, ...]:
+    """The files that would be written if their payers took the claims."""
+    return tuple(_planned(plan, WaitsFor.ENROLLMENT) for plan in plans)
+
+
+def _planned(plan: BatchPlan, waits_for: WaitsFor) -> PlannedFile:
+    first = plan.claims[0].draft
+    return PlannedFile(
+        receiver=plan.receiver.key,
+        payer=plan.payer,
+        claims=len(plan.claims),
+        lines=sum(len(one.draft.lines) for one in plan.claims),
+        total=sum((one.draft.total_charge for one in plan.claims), ZERO),
+        corrections=sum(one.draft.frequency is not Frequency.ORIGINAL for one in plan.claims),
+        oldest_date_of_service=min(one.draft.date_of_service for one in plan.claims).isoformat(),
+        waits_for=waits_for,
+        enrollment=plan.receiver.enrolled(plan.payer, first.billing_provider.key).claims,
     )
 
 

@@ -23,11 +23,13 @@ from integration_engine.core.findings import Finding
 from integration_engine.core.money import ZERO, from_cents
 from integration_engine.crosswalk.claim_writer import Rendered, refusal, render
 from integration_engine.domain.claim import Claim, Envelope, Receiver, numbered
+from integration_engine.domain.hold import NOT_ENROLLED
 from integration_engine.rules.batching import (
     BatchPlan,
     PlannedFile,
     RouteTotal,
     due,
+    not_enrolled,
     over_limit,
     preview,
     route_totals,
@@ -37,6 +39,7 @@ from integration_engine.rules.batching import (
     unwritable_finding,
     within_limit,
 )
+from integration_engine.rules.enrollment import may_be_missing, waiting_for_enrollment
 from integration_engine.stages.departing import Departing
 from integration_engine.stages.judging import Gate, Judgment, judge, words_of
 from integration_engine.stages.rules_in_force import RulesInForce
@@ -113,14 +116,18 @@ class Batch:
         local = rules.local(now)
         batches = self.store.batches
         with self.store.database.read() as connection:
-            ready = batches.preview(connection)
+            ready = batches.preview(connection, aside=NOT_ENROLLED)
+            waiting = set(waiting_for_enrollment(ready, rules.receivers, local.date()))
+            waiting -= {one.id for one in batches.preview(connection)} if waiting else set()
             last = batches.last_created(connection)
-            made_today = batches.made_since(connection, _midnight(local))
+            made_today = batches.made_since(connection, midnight(local))
             stops = tuple(self.store.kept_back.stops(connection))
             held_back = tuple(self.store.kept_back.held_back(connection))
             silent = self.store.submissions.silent(connection)
-        plans = split(ready, rules.receivers, rules.claim_table.most_claims)
+        most = rules.claim_table.on(local.date()).most_claims
+        plans = split([one for one in ready if one.id not in waiting], rules.receivers, most)
         files = preview(plans, local, last, made_today, {stop.receiver for stop in stops})
+        files += not_enrolled(split([one for one in ready if one.id in waiting], rules.receivers, most))
         return Outlook(
             files=files,
             ready=route_totals(files),
@@ -158,12 +165,24 @@ class Batch:
         receivers = [r for r in rules.receivers.values() if on_demand or due(r, local, last.get(r.key))]
         self.store.batches.plan_alone(connection)
         self.store.versions.keep(connection, "mappings", rules.version, rules.files, now)
-        made_today = self.store.batches.made_since(connection, _midnight(local))
+        made_today = self.store.batches.made_since(connection, midnight(local))
         closed = self.store.kept_back.stopped(connection) | _at_limit(receivers, made_today)
+        waiting = self._tell_enrollment(connection, rules, now)
         ready = self.store.batches.ready_claims(connection, [r.key for r in receivers if r.key not in closed])
-        plans = split(ready, rules.receivers, rules.claim_table.most_claims)
+        ready = [one for one in ready if one.id not in waiting]
+        plans = split(ready, rules.receivers, rules.claim_table.on(local.date()).most_claims)
         pending = (self._writable(connection, plan, rules, now, local) for plan in within_limit(plans, made_today))
         return [whole for whole in pending if whole is not None]
+
+    def _tell_enrollment(self, connection: Connection, rules: RulesInForce, now: datetime) -> set[int]:
+        """Hold the claims that wait for an enrollment, let those go that wait no more; which ones wait."""
+        today = rules.today(now)
+        missing = may_be_missing(rules.receivers.values(), today)
+        if not missing and not self.store.kept_back.waits_for_enrollment(connection):
+            return set()
+        ready = self.store.batches.preview(connection, aside=NOT_ENROLLED)
+        waiting = waiting_for_enrollment(ready, rules.receivers, today)
+        return self.store.kept_back.tell_enrollment(connection, waiting, now)
 
     def _writable(
         self, connection: Connection, plan: BatchPlan, rules: RulesInForce, now: datetime, local: datetime
@@ -176,7 +195,7 @@ class Batch:
             wrong = {}
             for ready in plan.claims:
                 claim = Claim(id=ready.id, number=UNNUMBERED, draft=numbered(ready.draft, UNNUMBERED))
-                error = refusal(claim, plan.receiver, rules.claim_table)
+                error = refusal(claim, plan.receiver, rules.claim_table.on(local.date()))
                 if error is not None:
                     wrong[ready.id] = (unwritable_finding(error, UNNUMBERED),)
             if not wrong:
@@ -193,7 +212,7 @@ class Batch:
         over: dict[str, Finding] = {}
         if limited:
             with self.store.database.read() as connection:
-                closed = _at_limit(limited, batches.made_since(connection, _midnight(rules.local(now))))
+                closed = _at_limit(limited, batches.made_since(connection, midnight(rules.local(now))))
                 ready = batches.preview(connection) if closed else []
             for receiver in limited:
                 waiting = [one.draft for one in ready if one.draft.payer.receiver == receiver.key]
@@ -282,7 +301,7 @@ def written_under(
         created=local.strftime("%Y%m%dT%H%M%S"),
         interchange=f"{interchange:09d}",
     )
-    return render(claims, receiver, envelope, rules.claim_table), name
+    return render(claims, receiver, envelope, rules.claim_table.on(local.date())), name
 
 
 def reference_of(interchange: int) -> str:
@@ -296,7 +315,8 @@ def _alike(told: Sequence[WrittenFile], before: Sequence[WrittenFile]) -> bool:
     return one == other and all(written.state == REFUSED for written in told)
 
 
-def _midnight(local: datetime) -> datetime:
+def midnight(local: datetime) -> datetime:
+    """When the practice's day began, in UTC."""
     return datetime.combine(local.date(), time(), local.tzinfo).astimezone(UTC)
 
 

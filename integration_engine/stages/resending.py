@@ -7,14 +7,15 @@ receiver says afterwards of the old file goes to the rejections queue and change
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 
-from integration_engine.domain.claim import EnrollmentStatus, Receiver
-from integration_engine.stages.batch import Batch, WrittenFile, told_of, written_under
+from integration_engine.domain.claim import Claim, EnrollmentStatus, Receiver
+from integration_engine.rules.enrollment import missing_enrollment
+from integration_engine.stages.batch import ELSEWHERE, REFUSED, Batch, WrittenFile, midnight, told_of, written_under
 from integration_engine.stages.judging import judge, words_of
 from integration_engine.stages.outbound import Outbox
 from integration_engine.stages.rules_in_force import RulesInForce
@@ -27,16 +28,22 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rerouted:
-    """A file whose claims were to go elsewhere, and what became of it.
+    """A file whose claims were to go elsewhere, and what became of them.
 
-    Shapes   withdrawn: the old file still lay in outbound/; False when someone has it already. enrollment: of the
+    Shapes   files: several where the new receiver takes fewer claims a file; all of them published, or all refused.
+             withdrawn: the old file still lay in outbound/; False when someone has it already. enrollment: of the
              payer's claims at the new receiver, None when nobody has noted it.
     """
 
-    file: WrittenFile
+    files: tuple[WrittenFile, ...]
     instead_of: str
     withdrawn: bool
     enrollment: EnrollmentStatus | None
+
+    @property
+    def published(self) -> bool:
+        """The claims are on their way to the new receiver."""
+        return all(file.state == "published" for file in self.files)
 
 
 @dataclass(slots=True)
@@ -68,11 +75,17 @@ class Resending:
             )
         written, withdrawn = self._finish(pending, now)
         enrollment = to.enrolled(file.payer).claims
-        return Rerouted(file=written, instead_of=name, withdrawn=withdrawn, enrollment=enrollment)
+        return Rerouted(files=tuple(written), instead_of=name, withdrawn=withdrawn, enrollment=enrollment)
 
     def recover(self, now: datetime) -> list[WrittenFile]:
-        """Take up rerouted files that a crash left behind, from their committed bytes."""
-        return [self._finish(batch, now)[0] for batch in self.batch.store.batches.unfinished(rerouted=True)]
+        """Take up rerouted files that a crash left behind, from their committed bytes, those of one old file together."""
+        store = self.batch.store
+        together: dict[int, list[PendingBatch]] = {}
+        left = store.batches.unfinished(rerouted=True)
+        with store.database.read() as connection:
+            for pending in left:
+                together.setdefault(store.sent_files.earlier(connection, pending).id, []).append(pending)
+        return [told for parts in together.values() for told in self._finish(parts, now)[0]]
 
     def adopt(self, now: datetime, published: Callable[[PendingBatch], bool]) -> int:
         """Note as sent the rerouted files that lie in outbound/ though whoever put them there ended before saying so.
@@ -88,16 +101,43 @@ class Resending:
 
     def _keep(
         self, connection: Connection, file: FileRow, to: Receiver, rules: RulesInForce, now: datetime
-    ) -> PendingBatch:
-        """Render the claims under a new interchange, and let them lie in the new file."""
+    ) -> list[PendingBatch]:
+        """Render the claims under new interchanges, in as many files as the receiver wants, and let them lie in those."""
         store = self.batch.store
+        store.batches.plan_alone(connection)
         claims = store.sent_files.movable(connection, file)
-        most = rules.claim_table.most_claims(to, file.payer)
-        if len(claims) > most:
-            raise NotRerouted(f"{file.file} holds {len(claims)} claims, and {to.key} takes {most} in one file")
+        missing = missing_enrollment((claim.draft for claim in claims), to, rules.today(now))
+        if missing is not None:
+            msg = (
+                f"claims of {file.payer} cannot go through {to.key}: enrollment is {missing.standing} in receivers.yaml"
+            )
+            raise NotRerouted(msg)
+        store.versions.keep(connection, "mappings", rules.version, rules.files, now)
+        most = rules.claim_table.on(rules.today(now)).most_claims(to, file.payer)
+        parts = [claims[start : start + most] for start in range(0, len(claims), most)]
+        self._room_today(connection, to, len(parts), rules, now)
+        return [self._keep_part(connection, file, to, part, rules, now) for part in parts]
+
+    def _room_today(self, connection: Connection, to: Receiver, files: int, rules: RulesInForce, now: datetime) -> None:
+        """Refuse what the receiver would not take today any more."""
+        made = self.batch.store.batches.made_since(connection, midnight(rules.local(now))).get(to.key, 0)
+        if to.files_per_day is not None and made + files > to.files_per_day:
+            raise NotRerouted(
+                f"{to.key} takes {to.files_per_day} files a day and has had {made}; this needs {files}: try tomorrow"
+            )
+
+    def _keep_part(
+        self,
+        connection: Connection,
+        file: FileRow,
+        to: Receiver,
+        claims: tuple[Claim, ...],
+        rules: RulesInForce,
+        now: datetime,
+    ) -> PendingBatch:
+        store = self.batch.store
         interchange = store.batches.allot(connection, to.key, 0).interchange
-        local = rules.local(now)
-        rendered, name = written_under(claims, to, interchange, rules, local)
+        rendered, name = written_under(claims, to, interchange, rules, rules.local(now))
         pending = store.batches.keep(
             connection,
             receiver=to.key,
@@ -113,28 +153,44 @@ class Resending:
         store.sent_files.move(connection, file, pending, to.key, claims)
         return pending
 
-    def _finish(self, pending: PendingBatch, now: datetime) -> tuple[WrittenFile, bool]:
-        """Judge the new file; take the old one away and publish the new one, or let the claims lie in the old one again."""
+    def _finish(self, parts: Sequence[PendingBatch], now: datetime) -> tuple[list[WrittenFile], bool]:
+        """Judge the new files; take the old one away and publish all of them, or let the claims lie in the old one again.
+
+        Why      Were some published and others refused, the old file would hold claims that left and claims that did not.
+        """
         store = self.batch.store
         rules = self.batch.rules()
-        judgment = judge(pending.data, rules, self.batch.gate, rules.today(now))
+        fresh = [part for part in parts if not part.checked]  # what was accepted before a crash is not judged again
+        judgments = {part.id: judge(part.data, rules, self.batch.gate, rules.today(now)) for part in fresh}
+        errors = tuple(error for judgment in judgments.values() for error in judgment.errors)
         with store.database.write() as connection:
-            earlier = store.sent_files.earlier(connection, pending)
-            if judgment.errors:
-                store.sent_files.put_back(connection, pending, words_of(judgment.errors))
-            else:
-                store.batches.mark_checked(connection, pending, words_of(judgment.told))
-        if judgment.errors:
-            log.warning("batch.reroute_refused", batch_id=pending.id, claims=pending.claims, stage="batch")
-            return told_of(pending, "refused by the check", words_of(judgment.errors)), False
-        with store.database.write() as connection:
-            if not store.batches.may_leave(connection, pending):
-                return told_of(pending, "taken up by another process"), False
-            withdrawn = self.outbox.withdraw(self.batch.outbound, earlier.file, earlier.digest)
-            self.batch.publish(self.batch.outbound, pending.file_name, pending.data)
-            self._sent_again(connection, pending, earlier, now)
-        log.info("batch.rerouted", batch_id=pending.id, file=pending.file_name, claims=pending.claims, stage="batch")
-        return told_of(pending, "published", words_of(judgment.told)), withdrawn
+            for part in fresh:
+                if errors:
+                    store.sent_files.put_back(connection, part, words_of(errors))
+                else:
+                    store.batches.mark_checked(connection, part, words_of(judgments[part.id].told))
+        if errors:
+            log.warning("batch.reroute_refused", count=len(fresh), stage="batch")
+            return [told_of(part, REFUSED, words_of(errors)) for part in fresh], False
+        left, withdrawn = store.database.transact(lambda connection: self._leave(connection, parts, now))
+        told = {key: words_of(judgment.told) for key, judgment in judgments.items()}
+        log.info("batch.rerouted", count=len(left), stage="batch")
+        return [
+            told_of(part, "published", told.get(part.id, "")) if part.id in left else told_of(part, ELSEWHERE)
+            for part in parts
+        ], withdrawn
+
+    def _leave(self, connection: Connection, parts: Sequence[PendingBatch], now: datetime) -> tuple[set[int], bool]:
+        """Take the old file away, publish the new ones, and note that they left; which ones did, and whether it was there."""
+        store = self.batch.store
+        leaving = [part for part in parts if store.batches.may_leave(connection, part)]
+        withdrawn = False
+        for part in leaving:
+            earlier = store.sent_files.earlier(connection, part)
+            withdrawn |= self.outbox.withdraw(self.batch.outbound, earlier.file, earlier.digest)
+            self.batch.publish(self.batch.outbound, part.file_name, part.data)
+            self._sent_again(connection, part, earlier, now)
+        return {part.id for part in leaving}, withdrawn
 
     def _sent_again(self, connection: Connection, pending: PendingBatch, earlier: FileRow, now: datetime) -> None:
         text = f"sent again, in place of {earlier.file}"
@@ -155,9 +211,5 @@ def _receiver(receivers: Mapping[str, Receiver], wanted: str, file: FileRow, sto
         raise ValueError(msg)
     if wanted in stopped:
         msg = f"{wanted} has refused a whole file: resolve its hold in the rejections queue first"
-        raise ValueError(msg)
-    enrollment = found.enrolled(file.payer).claims
-    if enrollment not in {None, EnrollmentStatus.ACTIVE}:
-        msg = f"claims of {file.payer} cannot go through {wanted}: enrollment is {enrollment} in receivers.yaml"
         raise ValueError(msg)
     return found

@@ -76,9 +76,12 @@ class Batches:
         query = query.with_for_update(skip_locked=True, of=t.claim)
         return [ready_claim(row) for row in connection.execute(query)]
 
-    def preview(self, connection: Connection) -> list[ReadyClaim]:
-        """Every claim that would go out now; nothing is locked or numbered."""
-        return [ready_claim(row) for row in connection.execute(ready_query().order_by(t.claim.c.id))]
+    def preview(self, connection: Connection, *, aside: str = "") -> list[ReadyClaim]:
+        """Every claim that would go out now; nothing is locked or numbered.
+
+        Shapes   aside: a kind of finding whose holds are not looked at.
+        """
+        return [ready_claim(row) for row in connection.execute(ready_query(aside=aside).order_by(t.claim.c.id))]
 
     @staticmethod
     def made_since(connection: Connection, moment: datetime) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,11 +13,11 @@ from sqlalchemy import Connection, ScalarSelect, func, select
 
 from integration_engine.core.findings import Finding, Queue
 from integration_engine.core.money import from_cents
-from integration_engine.domain.hold import OVER_LIMIT
+from integration_engine.domain.hold import NOT_ENROLLED, OVER_LIMIT
 from integration_engine.domain.record import DayState
 from integration_engine.store import tables as t
 from integration_engine.store.audit import Audit
-from integration_engine.store.database import insert_if_absent
+from integration_engine.store.database import insert_if_absent, parts
 from integration_engine.store.holds import Holds
 
 
@@ -80,6 +80,35 @@ class KeptBack:
             msg = f"treatment day {day_id} is not held back"
             raise LookupError(msg)
         self._audit.append(connection, who=by, what="let go", subject=f"day {day_id}", reason=reason, now=now)
+
+    @staticmethod
+    def waits_for_enrollment(connection: Connection) -> bool:
+        """Does any open hold tell of an enrollment that is missing?"""
+        missing = t.hold.c.finding == NOT_ENROLLED, t.hold.c.state == "open"
+        return connection.scalar(select(t.hold.c.id).where(*missing).limit(1)) is not None
+
+    def tell_enrollment(self, connection: Connection, waiting: Mapping[int, Finding], now: datetime) -> set[int]:
+        """Hold the days of claims that wait for an enrollment, release those that wait no more; the claims that wait.
+
+        Shapes   waiting: claim id → finding. A claim whose hold a person has overridden does not wait.
+        """
+        days = _days_of(connection, waiting)
+        wanted = {day_id: (patient_id, waiting[claim_id]) for claim_id, (day_id, patient_id) in days.items()}
+        told = self._told(connection)
+        for day_id in sorted(told - wanted.keys()):
+            self._holds.sync(connection, (), now, day_id=day_id, families=(NOT_ENROLLED,))
+        for day_id in sorted(wanted.keys() - told):
+            patient_id, finding = wanted[day_id]
+            self._holds.sync(
+                connection, (finding,), now, day_id=day_id, patient_id=patient_id, families=(NOT_ENROLLED,)
+            )
+        told = self._told(connection)
+        return {claim_id for claim_id, (day_id, _) in days.items() if day_id in told}
+
+    @staticmethod
+    def _told(connection: Connection) -> set[int]:
+        missing = t.hold.c.finding == NOT_ENROLLED, t.hold.c.state == "open", t.hold.c.treatment_day_id.is_not(None)
+        return set(connection.execute(select(t.hold.c.treatment_day_id).where(*missing)).scalars())
 
     @staticmethod
     def held_back(connection: Connection) -> list[HeldBack]:
@@ -147,3 +176,16 @@ def _waiting_cents() -> ScalarSelect[Any]:
     claim = t.claim.c
     of_day = claim.treatment_day_id == t.held_back.c.treatment_day_id, claim.state == "drafted"
     return select(func.coalesce(func.sum(claim.total_cents), 0)).where(*of_day).scalar_subquery()
+
+
+def _days_of(connection: Connection, claim_ids: Collection[int]) -> dict[int, tuple[int, int]]:
+    """Claim id → its treatment day and patient."""
+    found = {}
+    for part in parts(sorted(claim_ids)):
+        rows = connection.execute(
+            select(t.claim.c.id, t.claim.c.treatment_day_id, t.treatment_day.c.patient_id)
+            .join(t.treatment_day, t.treatment_day.c.id == t.claim.c.treatment_day_id)
+            .where(t.claim.c.id.in_(part))
+        )
+        found.update({row.id: (row.treatment_day_id, row.patient_id) for row in rows})
+    return found

@@ -29,11 +29,15 @@ class ReadyClaim:
     follows_id: int | None = None
 
 
-def ready_query() -> Select[Any]:
-    """Id, document and what is followed, of every claim that may leave."""
+def ready_query(*, aside: str = "") -> Select[Any]:
+    """Id, document and what is followed, of every claim that may leave.
+
+    Shapes   aside: a kind of finding whose holds are not looked at, to ask which claims would wait for it alone.
+    """
     day = t.treatment_day.c
     of_day = t.hold.c.treatment_day_id == t.claim.c.treatment_day_id
-    held = exists().where(of_day | (t.hold.c.claim_id == t.claim.c.id), t.hold.c.state == "open")
+    of_claim = of_day | (t.hold.c.claim_id == t.claim.c.id)
+    held = exists().where(of_claim, t.hold.c.state == "open", t.hold.c.finding != aside)
     kept_back = exists().where(t.held_back.c.treatment_day_id == t.claim.c.treatment_day_id)
     undecided = exists().where(t.decide_again.c.patient_id == day.patient_id)
     # A void at a later payer leaves after the day was voided at its first.

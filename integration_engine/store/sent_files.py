@@ -271,14 +271,16 @@ def _answers(connection: Connection) -> dict[int, str]:
 
 
 def _rerouted(connection: Connection) -> dict[int, str]:
-    """Published file → the file that its claims lie in now."""
+    """Published file → the file that its claims lie in now; the first of several, and how many more."""
     old, new, file = t.batch_claim.alias(), t.batch_claim.alias(), t.batch.alias()
     rows = connection.execute(
-        select(old.c.batch_id, func.min(file.c.file_name).label("name"))
+        select(
+            old.c.batch_id, func.min(file.c.file_name).label("name"), func.count(file.c.id.distinct()).label("files")
+        )
         .join(t.batch, t.batch.c.id == old.c.batch_id)
         .join(new, new.c.claim_id == old.c.claim_id)
         .join(file, file.c.id == new.c.batch_id)
         .where(~old.c.live, new.c.live, t.batch.c.state == PUBLISHED)
         .group_by(old.c.batch_id)
     )
-    return {row.batch_id: row.name for row in rows}
+    return {row.batch_id: row.name + (f" and {row.files - 1} more" if row.files > 1 else "") for row in rows}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -163,3 +164,52 @@ def test_segment_that_stands_twice_is_refused() -> None:
 def test_readme_names_every_condition_and_repetition(name: str) -> None:
     readme = (shipped_folder() / "claims" / "README.md").read_text()
     assert f"{name}`" in readme
+
+
+# --- dates -----------------------------------------------------------------------------------------------------------
+
+OLD_GUIDE = "claims/receivers/CLEARPATH.yaml"
+NEW_GUIDE = "claims/receivers/CLEARPATH@2027.yaml"
+
+
+def until(day: str) -> str:
+    return OF_RECEIVER + f"effective_to: {day}\n"
+
+
+def since(day: str) -> str:
+    return f"description: Clearpath\n{SOURCE}effective_from: {day}\nclaims_per_file: 7\n"
+
+
+@pytest.mark.parametrize(
+    ("day", "traces", "most"),
+    [
+        (date(2026, 1, 1), True, 5000),
+        (date(2026, 12, 31), True, 5000),
+        (date(2027, 1, 1), False, 5000),
+        (date(2027, 1, 31), False, 5000),
+        (date(2027, 2, 1), False, 7),
+        (date(2030, 1, 1), False, 7),
+    ],
+)
+def test_file_is_written_by_the_guide_that_holds_on_its_day(day: date, traces: bool, most: int) -> None:
+    compiled = table(**{OLD_GUIDE: until("2026-12-31"), NEW_GUIDE: since("2027-02-01")}).on(day)
+    assert ("REF*D9*C1" in written(compiled, GRANITE)) is traces
+    assert compiled.most_claims(RECEIVER, "GRANITE") == most
+
+
+def test_guide_without_dates_always_holds() -> None:
+    assert "REF*D9*C1" in written(table(receiver=OF_RECEIVER).on(date(1999, 1, 1)), GRANITE)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        (OF_RECEIVER, since("2027-01-01"), "CLEARPATH.yaml holds on some of the same days"),
+        (until("2027-01-01"), since("2027-01-01"), "CLEARPATH.yaml holds on some of the same days"),
+        (until("2025-01-01") + "effective_from: 2025-01-02\n", since("2027-01-01"), "it ends before it begins"),
+    ],
+)
+def test_dates_that_cannot_be_are_told_with_their_file(old: str, new: str, text: str) -> None:
+    with pytest.raises(MappingError) as told:
+        table(**{OLD_GUIDE: old, NEW_GUIDE: new})
+    assert [text in str(problem) for problem in told.value.problems] == [True]

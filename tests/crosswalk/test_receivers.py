@@ -89,3 +89,14 @@ def test_limit_over_what_the_guide_allows_is_refused_with_its_place() -> None:
     with pytest.raises(MappingError) as told:
         compile_claim_table({**FILES, name: f"{GUIDE}claims_per_file: 5001\n"})
     assert str(told.value.problems[0]).startswith(f"{name}:3:")
+
+
+def test_enrollment_of_one_provider_is_read_beside_that_of_the_payer() -> None:
+    noted = (
+        "    enrollment:\n      MEDICARE: {claims: active, providers: {TESTREHAB: {claims: requested, note: sent}}}\n"
+    )
+    receiver = receivers(LIMIT, LIMIT + noted)["CLEARPATH"]
+    assert receiver.enrolled("MEDICARE", "TESTREHAB").claims is EnrollmentStatus.REQUESTED
+    assert receiver.enrolled("MEDICARE", "ANOTHER").claims is EnrollmentStatus.ACTIVE
+    (told,) = problems(LIMIT, LIMIT + noted.replace("TESTREHAB", "NOBODY"))
+    assert "practice.yaml has no billing provider 'NOBODY'" in told

@@ -137,3 +137,18 @@ def with_second_payer(raw: bytes) -> bytes:
             second = line.replace(b"IN1|1|", b"IN1|2|").replace(b"|GRANITE|", b"|SUMMITCOM|")
             lines.append(second.replace(b"|SEL|||||1|", b"|SEL|||||2|"))
     return b"\r".join(lines)
+
+
+def visit(number: int) -> bytes:
+    """A visit that may be billed, of another patient each, at an hour of the therapist's own."""
+    day, hour = divmod(number, 9)
+    raw = messages("01_pt_54_minutes_three_payers.hl7")[1]
+    for old, new in (
+        (b"S01-002", b"N%03d" % number),
+        (b"S01A", b"N%03dA" % number),
+        (b"ALDA", b"ALDA" + bytes(65 + int(digit) for digit in f"{number:03d}")),
+        (b"2026101909", b"202610%02d%02d" % (day + 19, hour + 8)),
+        (b"20261019", b"202610%02d" % (day + 19)),
+    ):
+        raw = raw.replace(old, new)
+    return raw

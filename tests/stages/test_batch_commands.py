@@ -271,8 +271,8 @@ def test_rerouted_claims_keep_their_numbers_and_are_owed_once(desk: Desk) -> Non
     before, books = (desk.folder / name).read_text("ascii"), desk.ledger()
     numbers = desk.claims()
     done = desk.reroute(name)
-    assert (done.file.state, done.withdrawn, done.enrollment) == ("published", True, None)
-    after = (desk.folder / done.file.file).read_text("ascii")
+    assert (done.files[0].state, done.withdrawn, done.enrollment) == ("published", True, None)
+    after = (desk.folder / done.files[0].file).read_text("ascii")
     (number,) = (part.split("*")[1] for part in before.split("~") if part.startswith("CLM"))
     assert f"CLM*{number}*" in after
     assert after.split("*")[8].strip() == NEW
@@ -281,7 +281,7 @@ def test_rerouted_claims_keep_their_numbers_and_are_owed_once(desk: Desk) -> Non
     assert not (desk.folder / name).exists()
     assert (desk.folder / "withdrawn" / name).read_text("ascii") == before
     assert {file.file: (file.state, file.where) for file in desk.outbound.files()}[name] == (
-        f"rerouted to {done.file.file}",
+        f"rerouted to {done.files[0].file}",
         "withdrawn",
     )
     with pytest.raises(ValueError, match="may not go out"):
@@ -293,7 +293,7 @@ def test_rerouted_claims_keep_their_numbers_and_are_owed_once(desk: Desk) -> Non
 
 def test_rerouted_claim_is_paid_once_when_the_new_receiver_answers(desk: Desk) -> None:
     done = desk.reroute(desk.send()[0])
-    answers = answers_to(desk.folder / done.file.file)
+    answers = answers_to(desk.folder / done.files[0].file)
     taken = desk.read_back(list(answers.values()))
     assert {one.state for one in taken} == {"done"}
     assert desk.outbound.files()[-1].state == "999 accepted"
@@ -312,7 +312,7 @@ def test_late_answer_to_the_old_file_changes_no_claim_and_waits_for_a_person(des
         held = desk.store.holds.list(connection, queue="rejections")
     assert {hold.finding for hold in held} >= {"rejections.rerouted_file_answered"}
     assert all(hold.text.startswith((OLD, "Another clearinghouse")) for hold in held)
-    assert done.file.file in {file.file for file in desk.outbound.files()}
+    assert done.files[0].file in {file.file for file in desk.outbound.files()}
 
 
 @pytest.mark.parametrize("kind", ["TA1", "999", "277CA", "835"])
@@ -333,7 +333,7 @@ def test_file_is_not_rerouted_twice_nor_to_where_it_went_nor_to_nobody(desk: Des
     with pytest.raises(LookupError, match="batch list"):
         desk.reroute("nothing.x12")
     done = desk.reroute(name)
-    with pytest.raises(NotRerouted, match=done.file.file):
+    with pytest.raises(NotRerouted, match=done.files[0].file):
         desk.reroute(name)
 
 
@@ -356,7 +356,7 @@ def test_rerouted_file_that_the_check_refuses_leaves_everything_as_it_was(desk: 
     broken = replace(desk.rules.receivers[NEW], sender_id="X" * 16)
     desk.rules = replace(desk.rules, receivers=desk.rules.receivers | {NEW: broken})
     done = desk.reroute(name)
-    assert (done.file.state, done.withdrawn) == ("refused by the check", False)
+    assert (done.files[0].state, done.withdrawn) == ("refused by the check", False)
     assert desk.claims() == claims
     assert (desk.folder / name).exists()
     assert desk.outbound.files()[0].state == "published"
@@ -413,3 +413,47 @@ def test_two_batchers_that_finish_one_file_bill_it_once(desk: Desk) -> None:
     stage.run_once(NOW)
     books = desk.ledger()
     assert (books["debits"], books["difference"]) == ("660.00", "0.00")
+
+
+# --- enrollment ------------------------------------------------------------------------------------------------------
+
+
+def noting(desk: Desk, **noted) -> None:
+    first = replace(desk.rules.receivers[OLD], enrollment=(Enrollment(payer="GRANITE", **noted),))
+    desk.rules = replace(desk.rules, receivers=desk.rules.receivers | {OLD: first})
+
+
+def holds_of(desk: Desk) -> list[str]:
+    with desk.store.database.read() as connection:
+        return [hold.finding for hold in desk.store.holds.list(connection, queue="rejections")]
+
+
+def test_claims_wait_with_a_hold_until_the_enrollment_is_active_and_then_leave_by_themselves(desk: Desk) -> None:
+    noting(desk, claims=EnrollmentStatus.ACTIVE, since=NOW.date() + timedelta(days=2))
+    assert len(desk.send()) == 2
+    assert holds_of(desk) == ["rejections.not_enrolled"]
+    (planned,) = desk.stage().preview(NOW).files
+    assert (planned.payer, planned.waits_for, planned.due) == ("GRANITE", WaitsFor.ENROLLMENT, False)
+    assert desk.send(NOW + timedelta(days=1)) == []
+    assert holds_of(desk) == ["rejections.not_enrolled"]
+    assert len(desk.send(NOW + timedelta(days=2))) == 1
+    assert holds_of(desk) == []
+
+
+def test_claims_leave_when_the_enrollment_is_noted_as_active(desk: Desk) -> None:
+    noting(desk, claims=EnrollmentStatus.REQUESTED)
+    assert len(desk.send()) == 2
+    noting(desk, claims=EnrollmentStatus.ACTIVE)
+    assert len(desk.send()) == 1
+    assert holds_of(desk) == []
+
+
+def test_claim_leaves_when_a_person_overrides_the_wait_for_enrollment(desk: Desk) -> None:
+    noting(desk, claims=EnrollmentStatus.REQUESTED)
+    desk.send()
+    with desk.store.database.write() as connection:
+        (hold,) = desk.store.holds.list(connection, queue="rejections")
+        desk.store.holds.override(connection, hold.id, by="J. Doe", reason="confirmed by telephone", now=NOW)
+    assert len(desk.stage().preview(NOW).files) == 1
+    assert desk.stage().preview(NOW).files[0].due
+    assert len(desk.send()) == 1

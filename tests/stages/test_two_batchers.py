@@ -17,24 +17,9 @@ from integration_engine.core.findings import Finding, Severity
 from integration_engine.stages.batch import ELSEWHERE, Batch
 from integration_engine.store import Store
 from integration_engine.store import tables as t
-from tests.stages.office import NOW, RULES, Accepts, Office, messages
+from tests.stages.office import NOW, RULES, Accepts, Office, visit
 
 ROOT = Path(__file__).parents[2]
-
-
-def visit(number: int) -> bytes:
-    """A visit that may be billed, of another patient each, at an hour of the therapist's own."""
-    day, hour = divmod(number, 9)
-    raw = messages("01_pt_54_minutes_three_payers.hl7")[1]
-    for old, new in (
-        (b"S01-002", b"N%03d" % number),
-        (b"S01A", b"N%03dA" % number),
-        (b"ALDA", b"ALDA" + bytes(65 + int(digit) for digit in f"{number:03d}")),
-        (b"2026101909", b"202610%02d%02d" % (day + 19, hour + 8)),
-        (b"20261019", b"202610%02d" % (day + 19)),
-    ):
-        raw = raw.replace(old, new)
-    return raw
 
 
 class Batcher:
