@@ -85,11 +85,12 @@ def test_readable_file_is_accepted_however_it_is_delimited(
         ((TEXT + TEXT).encode(), ("control_number_repeats", "ISA-13")),
         (TEXT.replace("*1*T*:~", "*1*T**~").encode(), ("unreadable", "ISA")),
         (TEXT.replace("TESTPATIENT", "TESTP\u00c4TIENT").encode("latin-1"), ("character_not_allowed", "2010BA/NM1*IL-03")),
+        (TEXT.encode("utf-16"), ("character_not_allowed", "file")),
         (TEXT.replace("TESTPATIENT", "TEST\x00PATIENT").encode(), ("character_not_allowed", "2010BA/NM1*IL-03")),
         (TEXT.replace("005010X222A1", "005010X223A2").encode(), ("not_a_claim_file", "ST-01")),
         (TEXT.replace("00501", "00401").replace("005010X222A1", "004010X098A1").encode(), ("envelope", "ISA-12")),
     ],
-    ids=["empty", "blank", "zip", "words", "cut inside ISA", "cut early", "no ISA", "no GS", "no ST", "cut inside a claim", "garbage between", "the same twice", "blank separator", "accent", "NUL", "institutional", "older version"],
+    ids=["empty", "blank", "zip", "words", "cut inside ISA", "cut early", "no ISA", "no GS", "no ST", "cut inside a claim", "garbage between", "the same twice", "blank separator", "accent", "UTF-16", "NUL", "institutional", "older version"],
 )  # fmt: skip
 def test_broken_file_is_refused_with_its_place(data: bytes, finding: tuple[str, str]) -> None:
     check = checked(data)

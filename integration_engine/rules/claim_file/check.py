@@ -48,6 +48,7 @@ _UNTIDY = frozenset(
 )
 _NOT_CHECKED = "_not_checked"
 _ENVELOPE = frozenset({"ISA", "GS", "ST", "SE", "GE", "IEA"})
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
 _HOLDERS = frozenset({"2000A", "2000B", "2000C"})
 _NOT_PRINTABLE = re.compile(r"[^\x20-\x7e]")
 _LOWER = re.compile(r"[a-z]")
@@ -74,6 +75,7 @@ class _Check:
     """One file being checked; findings gather as it is read."""
 
     def __init__(self, data: bytes, circumstances: Circumstances) -> None:
+        self.data = data
         self.reading: Reading = read_interchanges(data)
         self.circumstances = circumstances
         self.edits = circumstances.rules.edits
@@ -112,6 +114,8 @@ class _Check:
     # --- the file ----------------------------------------------------------------------------------------------------
 
     def _bytes(self) -> None:
+        if self.data.startswith(_WIDE):  # readable here, and by no receiver
+            self._tell("character_not_allowed", "file", 0, 0, detail="every character takes two bytes (UTF-16)")
         for why, alike in groupby(self.reading.problems, key=lambda problem: problem.why):
             first, *rest = alike  # what a missing header leaves outside is told once, not segment by segment
             detail = f"{why}; so do {len(rest)} after it" if rest else why
