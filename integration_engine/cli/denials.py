@@ -29,14 +29,28 @@ UNKNOWN = "unknown"
 SHOWN = 3  # gates and edits named beside a category
 
 
-def list_denials(settings: Settings, state: str, category: str | None, *, as_json: bool) -> int:
+def list_denials(
+    settings: Settings,
+    state: str,
+    category: str | None,
+    payer: str | None = None,
+    discipline: str | None = None,
+    *,
+    as_json: bool,
+) -> int:
     """Denied lines, the nearest deadline first."""
     if state not in (*DenialState, EVERY):
         return _wrong(f"--state is one of {', '.join(DenialState)}, or {EVERY}")
     if category is not None and category not in set(DenialCategory):
         return _wrong(f"--category is one of {', '.join(DenialCategory)}")
     with open_store(settings) as store, store.database.read() as connection:
-        found = store.denials.list(connection, state=None if state == EVERY else state, category=category)
+        found = store.denials.list(
+            connection,
+            state=None if state == EVERY else state,
+            category=category,
+            payer=payer,
+            discipline=discipline.upper() if discipline else None,
+        )
     if as_json:
         print_json(found)
         return 0

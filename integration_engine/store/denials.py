@@ -248,7 +248,13 @@ class Denials:
 
     @staticmethod
     def list(
-        connection: Connection, *, state: str | None = None, category: str | None = None, denial_id: int | None = None
+        connection: Connection,
+        *,
+        state: str | None = None,
+        category: str | None = None,
+        payer: str | None = None,
+        discipline: str | None = None,
+        denial_id: int | None = None,
     ) -> list[DenialRow]:
         """Denials by the day the appeal has to be in; where there is none, by the day someone should look again."""
         d, c, answer = t.denial.c, t.claim.c, t.claim.alias("answer")
@@ -264,7 +270,8 @@ class Denials:
             .join(t.claim, c.id == d.claim_id)
             .join(answer, answer.c.id == d.answered_by_id, isouter=True)
         )
-        for column, wanted in ((d.state, state), (d.category, category), (d.id, denial_id)):
+        filters = ((d.state, state), (d.category, category), (c.payer, payer), (c.discipline, discipline))
+        for column, wanted in (*filters, (d.id, denial_id)):
             if wanted is not None:
                 query = query.where(column == wanted)
         rows = connection.execute(query.order_by(func.coalesce(d.appeal_by, d.follow_up_on, d.denied_on), d.id))

@@ -66,6 +66,8 @@ def test_queue_shows_what_to_do_and_by_when_and_is_filtered(home: Path) -> None:
     assert {one["category"] for one in open_ones} == {"authorization"}
     assert all(one["next_action"] and one["owner"] and one["appeal_by"] and one["amount"] for one in open_ones)
     assert listed(home, "--category", "units") == listed(home, "--state", "appealed") == []
+    assert listed(home, "--payer", "GRANITE") == listed(home, "--discipline", "OT") == []
+    assert listed(home, "--payer", open_ones[0]["payer"], "--discipline", "pt") == open_ones
     assert listed(home, "--state", "all") == open_ones
     table = run("denials", "list", home=home).stdout
     assert str(open_ones[0]["id"]) in table

@@ -21,12 +21,14 @@ def denials_list(
         str, typer.Option(help="open, resubmitted, appealed, written_off, recovered, denied_again or all.")
     ] = "open",
     category: Annotated[str | None, typer.Option(help="Root cause, such as authorization; default: every one.")] = None,
+    payer: Annotated[str | None, typer.Option(help="Key of the payer in mappings/practice.yaml.")] = None,
+    discipline: Annotated[str | None, typer.Option(help="PT, OT or SLP.")] = None,
     as_json: Json = False,
 ) -> None:
     """List denied lines with category, amount, next action, owner and deadlines; the nearest appeal first."""
     from integration_engine.cli.denials import list_denials
 
-    sys.exit(list_denials(current_settings(), state, category, as_json=as_json))
+    sys.exit(list_denials(current_settings(), state, category, payer, discipline, as_json=as_json))
 
 
 @denials_app.command("move")
