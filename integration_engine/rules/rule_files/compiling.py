@@ -19,36 +19,22 @@ from integration_engine.rules.rule_files.codes import (
     telehealth_lists_of,
 )
 from integration_engine.rules.rule_files.dating import cite
-from integration_engine.rules.rule_files.edits import OTHER_EDITS, edits_of, repairs_of
+from integration_engine.rules.rule_files.edits import edits_of, repairs_of
+from integration_engine.rules.rule_files.files import read_files
 from integration_engine.rules.rule_files.gates import action_of, check_needs, requirement_of
 from integration_engine.rules.rule_files.practice import practice_of
 from integration_engine.rules.rule_files.profiles import claim_rules_of, profile_of
 from integration_engine.rules.rule_files.reading import MEDICARE, Reading, stem
 from integration_engine.rules.rule_files.remarks import Remark
-from integration_engine.rules.rule_files.therapy import assistant_rule, certification_rule, units_method
-from integration_engine.rules.rule_models.codes import (
-    DiagnosesFile,
-    MostUnitsFile,
-    PairsFile,
-    ProceduresFile,
-    TelehealthFile,
+from integration_engine.rules.rule_files.therapy import (
+    amount_of,
+    assistant_rule,
+    certification_rule,
+    supervision_of,
+    thresholds_of,
+    units_method,
 )
-from integration_engine.rules.rule_models.edits import EditsFile, RepairsFile
-from integration_engine.rules.rule_models.gates import FindingsFile, GatesFile, WhoMayTable
 from integration_engine.rules.rule_models.kinds import Source
-from integration_engine.rules.rule_models.payers import ProfileFile
-from integration_engine.rules.rule_models.practice import (
-    PracticeFile,
-)
-from integration_engine.rules.rule_models.rules import (
-    CertificationFile,
-    ClaimsFile,
-    ModifiersFile,
-    PlaceholdersFile,
-    SupervisionFile,
-    ThresholdsFile,
-    UnitsFile,
-)
 from integration_engine.rules.source_review import citations, is_reviewed
 
 
@@ -75,119 +61,74 @@ def parameters_of(reading: Reading) -> Parameters:
 
     Raises   MappingError with every problem found.
     """
-    practice = reading.one("practice.yaml", PracticeFile)
-    findings = reading.one("findings.yaml", FindingsFile)
-    units = reading.one("rules/units.yaml", UnitsFile)
-    modifiers = reading.one("rules/modifiers.yaml", ModifiersFile)
-    thresholds = reading.one("rules/thresholds.yaml", ThresholdsFile)
-    certification = reading.one("rules/certification.yaml", CertificationFile)
-    supervision = reading.one("rules/supervision.yaml", SupervisionFile)
-    placeholders = reading.one("rules/placeholders.yaml", PlaceholdersFile)
-    claims = reading.one("rules/claims.yaml", ClaimsFile)
-    gates = reading.one("gates/minimum_documentation.yaml", GatesFile)
-    who_may = reading.one("gates/who_may.yaml", WhoMayTable)
-    procedures = reading.one("codes/procedures.yaml", ProceduresFile)
-    telehealth = reading.one("codes/telehealth.yaml", TelehealthFile)
-    repairs = reading.one("edits/repairs.yaml", RepairsFile)
-    diagnoses = reading.all_below("codes/icd10_cm/", DiagnosesFile)
-    pairs = reading.all_below("codes/ncci_pairs/", PairsFile)
-    most = reading.all_below("codes/most_units/", MostUnitsFile)
-    profiles = reading.all_below("payers/", ProfileFile)
-    edit_files = reading.all_below("edits/", EditsFile, but=OTHER_EDITS)
-    if reading.problems:
-        raise MappingError(tuple(reading.problems))
-    assert practice and findings and units and modifiers and thresholds  # noqa: PT018 - no problems: all read
-    assert certification and supervision and placeholders and gates and who_may  # noqa: PT018
-    assert procedures and telehealth and repairs and claims  # noqa: PT018
-    code_pairs = reading.tables(pairs, "codes/ncci_pairs/", lambda file: file.ncci_pairs, pair_table)
-    most_units = reading.tables(most, "codes/most_units/", lambda file: file.most_units, most_units_table)
-    telehealth_codes = telehealth_lists_of(reading, telehealth)
-    methods = {key: units_method(key, method) for key, method in units.methods.items()}
+    files = read_files(reading)
+    code_pairs = reading.tables(files.pairs, "codes/ncci_pairs/", lambda file: file.ncci_pairs, pair_table)
+    most_units = reading.tables(files.most_units, "codes/most_units/", lambda file: file.most_units, most_units_table)
+    telehealth_codes = telehealth_lists_of(reading, files.telehealth)
+    methods = {key: units_method(key, method) for key, method in files.units.methods.items()}
     compiled_profiles = {
         stem(name): profile_of(reading, name, profile, methods, code_pairs, most_units, telehealth_codes)
-        for name, profile in profiles.items()
+        for name, profile in files.profiles.items()
     }
-    check_needs(reading, gates, who_may)
-    reading.doubts("rules/modifiers.yaml", ("discipline_source",), "discipline_modifiers", modifiers.discipline_source)
-    reading.doubts("rules/placeholders.yaml", ("source",), "placeholders", placeholders.source)
-    for key, method in units.methods.items():
+    check_needs(reading, files.gates, files.who_may)
+    reading.doubts(
+        "rules/modifiers.yaml", ("discipline_source",), "discipline_modifiers", files.modifiers.discipline_source
+    )
+    reading.doubts("rules/placeholders.yaml", ("source",), "placeholders", files.placeholders.source)
+    for key, method in files.units.methods.items():
         reading.doubts("rules/units.yaml", ("methods", key), f"units method {key}", method.source)
     compiled = Parameters(
         version=version_of(reading.files),
         methods=methods,
-        group_codes={d: codes.Hcpcs(code) for d, code in units.group_codes.items()},
+        group_codes={d: codes.Hcpcs(code) for d, code in files.units.group_codes.items()},
         profiles=compiled_profiles,
-        procedures=procedures_of(reading, procedures),
-        discipline_modifiers={d: codes.Modifier(mod) for d, mod in modifiers.discipline_modifiers.items()},
+        procedures=procedures_of(reading, files.procedures),
+        discipline_modifiers={d: codes.Modifier(mod) for d, mod in files.modifiers.discipline_modifiers.items()},
         assistant=reading.dated(
-            "rules/modifiers.yaml", ("assistant",), "assistant_rule", modifiers.assistant, assistant_rule
+            "rules/modifiers.yaml", ("assistant",), "assistant_rule", files.modifiers.assistant, assistant_rule
         ),
-        assistant_modifiers={d: codes.Modifier(mod) for d, mod in modifiers.assistant_modifiers.items()},
-        thresholds={
-            bucket: reading.dated(
-                "rules/thresholds.yaml", ("thresholds", bucket), f"threshold {bucket}", spans, lambda s: s.amount
-            )
-            for bucket, spans in thresholds.thresholds.items()
-        },
-        buckets={str(d): bucket for d, bucket in thresholds.buckets.items()},
-        review_amount=reading.dated(
-            "rules/thresholds.yaml",
-            ("medical_review",),
-            "medical_review",
-            thresholds.medical_review,
-            lambda s: s.amount,
-        ),
-        undecided_within=reading.dated(
-            "rules/thresholds.yaml",
-            ("undecided_within",),
-            "undecided_within",
-            thresholds.undecided_within,
-            lambda s: s.amount,
-        ),
+        assistant_modifiers={d: codes.Modifier(mod) for d, mod in files.modifiers.assistant_modifiers.items()},
+        thresholds=thresholds_of(reading, files.thresholds),
+        buckets={str(d): bucket for d, bucket in files.thresholds.buckets.items()},
+        review_amount=amount_of(reading, "medical_review", files.thresholds.medical_review),
+        undecided_within=amount_of(reading, "undecided_within", files.thresholds.undecided_within),
         certification=reading.dated(
             "rules/certification.yaml",
             ("certification",),
             "certification",
-            certification.certification,
+            files.certification.certification,
             certification_rule,
         ),
-        supervision={
-            setting: reading.dated(
-                "rules/supervision.yaml",
-                ("supervision", setting),
-                f"supervision {setting}",
-                spans,
-                lambda s: s.level,
-            )
-            for setting, spans in supervision.supervision.items()
-        },
+        supervision=supervision_of(reading, files.supervision),
         requirements=reading.dated(
             "gates/minimum_documentation.yaml",
             ("minimum_documentation",),
             "minimum_documentation",
-            gates.minimum_documentation,
+            files.gates.minimum_documentation,
             lambda s: tuple(requirement_of(r) for r in s.requirements),
         ),
         who_may=reading.dated(
             "gates/who_may.yaml",
             ("who_may",),
             "who_may",
-            who_may.who_may,
+            files.who_may.who_may,
             lambda s: tuple(action_of(action) for action in s.actions),
         ),
-        edits=tuple(edit for name, file in edit_files.items() for edit in edits_of(reading, name, file)),
-        repairs=repairs_of(reading, repairs),
+        edits=tuple(edit for name, file in files.edits.items() for edit in edits_of(reading, name, file)),
+        repairs=repairs_of(reading, files.repairs),
         code_pairs=code_pairs,
         most_units=most_units,
-        diagnosis_codes=reading.tables(diagnoses, "codes/icd10_cm/", lambda file: file.icd10_cm, diagnosis_table).get(
-            MEDICARE, Dated("icd10_cm", ())
-        ),
+        diagnosis_codes=reading.tables(
+            files.diagnoses, "codes/icd10_cm/", lambda file: file.icd10_cm, diagnosis_table
+        ).get(MEDICARE, Dated("icd10_cm", ())),
         telehealth_codes=telehealth_codes,
-        claims=claim_rules_of(reading, claims, compiled_profiles),
-        mending={identity: Mending(why=one.why, screen=one.screen) for identity, one in findings.findings.items()},
-        placeholders=frozenset(text.upper() for text in placeholders.placeholders),
-        practice=practice_of(reading, practice, compiled_profiles),
-        citations={"discipline_modifiers": cite(modifiers.discipline_source)},
+        claims=claim_rules_of(reading, files.claims, compiled_profiles),
+        mending={
+            identity: Mending(why=one.why, screen=one.screen) for identity, one in files.findings.findings.items()
+        },
+        placeholders=frozenset(text.upper() for text in files.placeholders.placeholders),
+        practice=practice_of(reading, files.practice, compiled_profiles),
+        citations={"discipline_modifiers": cite(files.modifiers.discipline_source)},
     )
     if reading.problems:
         raise MappingError(tuple(reading.problems))

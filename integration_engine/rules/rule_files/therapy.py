@@ -1,16 +1,24 @@
-"""rules/units.yaml, modifiers.yaml and certification.yaml, a stretch at a time."""
+"""rules/: units, modifiers, thresholds, certification and supervision, a stretch at a time."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
+
+from integration_engine.core.dated import Dated
 from integration_engine.rules.parameters.payers import (
     UnitsMethod,
 )
 from integration_engine.rules.parameters.therapy import AssistantRule, CertificationRule, ShareMethod
 from integration_engine.rules.rule_files.dating import cite
+from integration_engine.rules.rule_files.reading import Reading
 from integration_engine.rules.rule_models.rules import (
     AssistantSpan,
     CertificationSpan,
     MethodFile,
+    SupervisionFile,
+    ThresholdsFile,
+    ThresholdSpan,
 )
 
 
@@ -55,3 +63,28 @@ def certification_rule(span: CertificationSpan) -> CertificationRule:
         may_certify=tuple(span.may_certify),
         citation=cite(span.source),
     )
+
+
+def thresholds_of(reading: Reading, file: ThresholdsFile) -> dict[str, Dated[Decimal]]:
+    """The year's threshold of each bucket."""
+    return {
+        bucket: reading.dated(
+            "rules/thresholds.yaml", ("thresholds", bucket), f"threshold {bucket}", spans, lambda s: s.amount
+        )
+        for bucket, spans in file.thresholds.items()
+    }
+
+
+def amount_of(reading: Reading, field: str, spans: Sequence[ThresholdSpan]) -> Dated[Decimal]:
+    """One dated amount of the thresholds' file."""
+    return reading.dated("rules/thresholds.yaml", (field,), field, spans, lambda s: s.amount)
+
+
+def supervision_of(reading: Reading, file: SupervisionFile) -> dict[str, Dated[str]]:
+    """How closely an assistant is supervised, by setting."""
+    return {
+        setting: reading.dated(
+            "rules/supervision.yaml", ("supervision", setting), f"supervision {setting}", spans, lambda s: s.level
+        )
+        for setting, spans in file.supervision.items()
+    }
