@@ -88,34 +88,38 @@ def check_progress_note(
         )
     )
     if late:
-        findings.append(
-            Finding(
-                id="documentation.progress_note_overdue",
-                severity=Severity.ERROR,
-                text=f"This is treatment day {number} since the last progress report; one is due every {' or '.join(limits)}.",
-                fix="Have the therapist write and sign the progress report; when it arrives the hold ends by itself.",
-                owner=OWNER,
-                subject="progress_note",
-                observed=str(number),
-                expected=f"at most {every}",
-                queue=Queue.DOCUMENTATION,
-                citation=DUE,
-            )
-        )
+        findings.append(_overdue(number, every, " or ".join(limits)))
     if absent:
-        findings.append(
-            Finding(
-                id="documentation.therapist_did_not_take_part",
-                severity=Severity.ERROR,
-                text=f"In {number} treatment days since the last progress report no therapist took part in treatment.",
-                fix="The therapist has to treat at least once in each progress report period; document it where it happened.",
-                owner=OWNER,
-                subject="encounter.treatments",
-                observed=str(number),
-                queue=Queue.DOCUMENTATION,
-                citation=DUE,
-            )
-        )
+        findings.append(_without_therapist(number))
+
+
+def _overdue(number: int, every: int, limits: str) -> Finding:
+    return Finding(
+        id="documentation.progress_note_overdue",
+        severity=Severity.ERROR,
+        text=f"This is treatment day {number} since the last progress report; one is due every {limits}.",
+        fix="Have the therapist write and sign the progress report; when it arrives the hold ends by itself.",
+        owner=OWNER,
+        subject="progress_note",
+        observed=str(number),
+        expected=f"at most {every}",
+        queue=Queue.DOCUMENTATION,
+        citation=DUE,
+    )
+
+
+def _without_therapist(number: int) -> Finding:
+    return Finding(
+        id="documentation.therapist_did_not_take_part",
+        severity=Severity.ERROR,
+        text=f"In {number} treatment days since the last progress report no therapist took part in treatment.",
+        fix="The therapist has to treat at least once in each progress report period; document it where it happened.",
+        owner=OWNER,
+        subject="encounter.treatments",
+        observed=str(number),
+        queue=Queue.DOCUMENTATION,
+        citation=DUE,
+    )
 
 
 def _nobody_took_part(day: TreatmentDay, before: Sequence[PriorDay]) -> bool:
