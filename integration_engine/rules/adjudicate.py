@@ -32,7 +32,7 @@ from integration_engine.rules.parameters.practice import PayerEntry
 from integration_engine.rules.payer_in_force import coverages_in_force, not_in_force, payer_decision, unplaceable
 from integration_engine.rules.payment_order import payment_order
 from integration_engine.rules.repairs import leave_out, repaired
-from integration_engine.rules.scrubber import scrub
+from integration_engine.rules.scrubber.scrubbing import scrub
 from integration_engine.rules.units.billing import billed_units
 from integration_engine.rules.units.services import UnitsResult
 

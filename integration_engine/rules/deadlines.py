@@ -13,7 +13,7 @@ from datetime import date
 from integration_engine.core.findings import Citation, Finding, Queue, Severity
 from integration_engine.domain.running_claim import RunningClaim
 from integration_engine.rules.parameters.in_force import Parameters
-from integration_engine.rules.scrubber import filing_last_day
+from integration_engine.rules.scrubber.scrubbing import filing_last_day
 
 REFUSED, DENIED, APPEAL = "rejections.filing_deadline", "denials.filing_deadline", "denials.appeal_deadline"
 DEADLINES = (REFUSED, DENIED, APPEAL)

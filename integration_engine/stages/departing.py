@@ -15,7 +15,7 @@ from integration_engine.rules.later_books import taken_over_anew
 from integration_engine.rules.ledger import opening_entries
 from integration_engine.rules.life_cycle import standing
 from integration_engine.rules.parameters.in_force import Parameters
-from integration_engine.rules.scrubber import filing_last_day
+from integration_engine.rules.scrubber.scrubbing import filing_last_day
 from integration_engine.stages.later_payers import SettleLaterPayers
 from integration_engine.store import Connection, Store
 from integration_engine.store.batches import PendingBatch
