@@ -319,7 +319,7 @@ def take_inbox(settings: Settings, store: Store, rules: Callable[[], RulesInForc
     decide_again(Adjudicate(store=store, rules=rules))
     now = system_clock()
     stage.alerts(now)
-    today = now.astimezone(ZoneInfo(rules().parameters.practice.time_zone)).date()
+    today = rules().today(now)
     watch_deadlines(store, settings.deadline_steps, today, now)
     return taken
 

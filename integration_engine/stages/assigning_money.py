@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from integration_engine.crosswalk.answers.files import Answers, read_answers
 from integration_engine.domain.remit import Remit, RemitClaim
@@ -192,7 +191,7 @@ class AssignMoney:
         now: datetime,
     ) -> None:
         gathered = Gathered()
-        on = now.astimezone(ZoneInfo(rules.parameters.practice.time_zone)).date()
+        on = rules.today(now)
         posting = PostRemits(store=self.store, rules=rules, gathered=gathered, on=on, now=now)
         posting.assign(connection, row, place.remit, place.index, ours)
         left = [found for remit in self._left(connection, answer_id) for found in unmatched_claims(*remit)]

@@ -39,6 +39,7 @@ COLUMNS = (
     "transaction_set_ST02",
     "reference_BHT03",
     "sha256",
+    "remark",
 )
 TRANSACTION_SET = "0001"  # a file of ours holds one
 
@@ -74,6 +75,7 @@ class ListedFile:
 
     Shapes   state: on its way, published, refused by the check, rerouted to FILE, or what a TA1 or 999 said. where: the
              folder below outbound/, "" when it is in none (picked up by someone who moved it, or never published).
+             reason: why a check refused it, or what a check that accepted it said all the same.
     """
 
     file: str
@@ -210,6 +212,7 @@ def manifest(files: Iterable[ListedFile]) -> str:
                 TRANSACTION_SET,
                 reference_of(int(one.interchange)),
                 one.sha256,
+                one.reason,
             )
         )
     return text.getvalue()

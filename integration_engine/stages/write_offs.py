@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from integration_engine.core.money import from_cents, to_cents
 from integration_engine.domain.ledger import RECEIVABLES, Account, Entry, EntryKind
@@ -77,7 +76,7 @@ def write_off_balance(
             )
         posting = f"{KEY} {number}|{_next(books)}"
         patient = from_whom is Side.PATIENT
-        entries = write_off(number, cents, _today(rules, now), posting, patient=patient, code=f"by {from_whom}")
+        entries = write_off(number, cents, rules.today(now), posting, patient=patient, code=f"by {from_whom}")
         store.ledger.append(connection, entries, {number: claim_id}, now)
         ended: tuple[int, ...] = ()
         if not patient and cents == owes[Side.PAYER]:
@@ -102,7 +101,7 @@ def restore_balance(store: Store, rules: RulesInForce, number: str, *, by: str, 
             raise LookupError(f"nothing of claim {number} is written off")
         last = standing_ones[-1].posting
         legs = [entry for entry in standing_ones if entry.posting == last]
-        back = undo(legs, _today(rules, now), f"{last}|restored")
+        back = undo(legs, rules.today(now), f"{last}|restored")
         store.ledger.append(connection, back, {number: claim_id}, now)
         owed = next(leg for leg in legs if leg.account in RECEIVABLES)
         side = Side.PATIENT if owed.account is Account.RECEIVABLE_PATIENT else Side.PAYER
@@ -114,10 +113,6 @@ def restore_balance(store: Store, rules: RulesInForce, number: str, *, by: str, 
 
 
 # --- parts ------------------------------------------------------------------------------------------------------------
-
-
-def _today(rules: RulesInForce, now: datetime) -> date:
-    return now.astimezone(ZoneInfo(rules.parameters.practice.time_zone)).date()
 
 
 def _named(by: str, reason: str) -> None:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import Connection, Exists, FromClause, Select, exists, func, select, true, update
 
 from integration_engine.core.findings import Finding
 from integration_engine.domain.claim import Frequency, numbered
@@ -105,8 +105,9 @@ class Submissions:
         """True when one of these files or claims lies in a file that was handed over but is not noted as sent yet.
 
         Shapes   receivers: whose answer it is; empty where nobody knows, and then no file that was sent may fit.
+        Why      A file whose claims are being rerouted waits too: which of both files they lie in is decided by a check.
         """
-        b = t.batch.c
+        b, old = t.batch.c, t.batch_claim.alias("old")
         for part in parts(sorted(interchanges)):
             rows = connection.execute(
                 select(b.interchange, b.receiver, b.state).where(
@@ -119,9 +120,22 @@ class Submissions:
                 for row in rows
             ):
                 return True
+            moving = (
+                select(old.c.claim_id)
+                .join(t.batch, b.id == old.c.batch_id)
+                .where(
+                    b.interchange.in_(part),
+                    ~old.c.live,
+                    b.receiver.in_(receivers) if receivers else true(),
+                    _moves(old),
+                )
+            )
+            if connection.scalar(moving.limit(1)) is not None:
+                return True
         for part in parts(sorted(numbers)):
-            waits = t.claim.c.number.in_(part), t.claim.c.state == "batched"
-            if connection.scalar(select(t.claim.c.id).where(*waits).limit(1)) is not None:
+            lies = t.batch_claim.join(t.claim, t.claim.c.id == t.batch_claim.c.claim_id)
+            waits = select(t.claim.c.id).select_from(lies).where(t.claim.c.number.in_(part), _moves(t.batch_claim))
+            if connection.scalar(waits.limit(1)) is not None:
                 return True
         return False
 
@@ -360,3 +374,10 @@ def _claim(row: Any) -> SentClaim:
         submitted_on=row.submitted_on,
         file_by=row.file_by,
     )
+
+
+def _moves(row: FromClause) -> Exists:
+    """The claim of a row of batch_claim lies in a file that was rendered, and is neither published nor refused yet."""
+    new, file = t.batch_claim.alias("new"), t.batch.alias("file")
+    on_its_way = new.c.claim_id == row.c.claim_id, new.c.live, file.c.state.in_(("rendered", "checked"))
+    return exists().where(*on_its_way, file.c.id == new.c.batch_id)

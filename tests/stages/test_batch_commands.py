@@ -14,6 +14,7 @@ import pytest
 
 from integration_engine.adapters import outbox
 from integration_engine.adapters.mapping_files import MappingFiles, shipped_folder
+from integration_engine.core.findings import Finding, Severity
 from integration_engine.domain.claim import Enrollment, EnrollmentStatus
 from integration_engine.rules.batching import WaitsFor
 from integration_engine.simulator.answering import AnswerNumbers, answer
@@ -58,6 +59,14 @@ class Verdict:
 class Accepts:
     def check(self, text: str) -> Verdict:
         return Verdict()
+
+
+@dataclass
+class Refuses:
+    verdict: Verdict
+
+    def check(self, _: str) -> Verdict:
+        return self.verdict
 
 
 class Crash(Exception):
@@ -399,6 +408,26 @@ def test_answer_after_a_crash_finds_the_rerouted_file_that_lies_there(desk: Desk
     assert (taken.state, taken.claims) == ("done", 1)
     assert desk.resending().adopt(NOW, lambda _: True) == 0
     assert desk.outbound.files()[-1].state == "999 accepted"
+
+
+@pytest.mark.parametrize("kind", ["999", "277CA"])
+def test_answer_to_the_old_file_waits_while_a_killed_reroute_has_not_been_judged(desk: Desk, kind: str) -> None:
+    class Killed:
+        def check(self, _: str) -> Verdict:
+            raise Crash
+
+    name = desk.send()[0]
+    answer_to_old = answers_to(desk.folder / name)[kind]
+    rerouting = desk.resending()
+    rerouting.batch.gate = Killed()
+    with pytest.raises(Crash):
+        rerouting.reroute(name, NEW, by="J. Doe", reason="route down", now=NOW)
+    assert [one.state for one in desk.read_back([answer_to_old])] == ["waiting"]
+    against = Finding(id="edits.x12_1", severity=Severity.ERROR, text="t", fix="f", owner="biller", subject="837P")
+    again = desk.resending()
+    again.batch.gate = Refuses(Verdict(accepted=False, findings=(against,)))
+    assert [one.state for one in again.recover(NOW)] == ["refused by the check"]
+    assert [one.state for one in desk.read_back([answer_to_old])] == ["done"]
 
 
 def test_two_batchers_that_finish_one_file_bill_it_once(desk: Desk) -> None:
