@@ -76,11 +76,6 @@ class Submissions:
 
     # --- asking -------------------------------------------------------------------------------------------------------
 
-    def of_day(self, connection: Connection, day_id: int) -> tuple[SentClaim, ...]:
-        """The claims that have left for a day, oldest first."""
-        where = t.claim.c.treatment_day_id == day_id, t.claim.c.state.in_(("submitted", "refused"))
-        return tuple(_claim(row) for row in connection.execute(sent_claims().where(*where).order_by(t.claim.c.id)))
-
     def of_days(self, connection: Connection, day_ids: Collection[int]) -> list[SentClaim]:
         """The claims that have left for several days, oldest first."""
         found: list[SentClaim] = []
