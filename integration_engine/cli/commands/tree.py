@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from integration_engine.cli.batches import app as batch_app
 from integration_engine.cli.commands.answers import answers_app
 from integration_engine.cli.commands.asking import asking_app
 from integration_engine.cli.commands.authorizations import authorizations_app
+from integration_engine.cli.commands.batches import batch_app
 from integration_engine.cli.commands.claims import claims_app
 from integration_engine.cli.commands.codes import codes_app
 from integration_engine.cli.commands.database import database_app
 from integration_engine.cli.commands.denials import denials_app
+from integration_engine.cli.commands.ledger import ledger_app
 from integration_engine.cli.commands.mappings import crosswalk_app, rules_app
 from integration_engine.cli.commands.queues import queue_app
 from integration_engine.cli.commands.running import running_app
-from integration_engine.cli.ledger import app as ledger_app
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 app.add_typer(running_app)

@@ -2,42 +2,31 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated
 
 import typer
 
-from integration_engine.adapters.clock import shift
-from integration_engine.settings import Settings, read_settings
+from integration_engine.cli.commands.options import By, Json, Reason, current_settings
 
-app = typer.Typer(
+ledger_app = typer.Typer(
     invoke_without_command=True,
     help="The ledger: every account (no subcommand), write-off of a balance, restore of one.",
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-By = Annotated[str, typer.Option("--by", help="Who does this; recorded in the audit.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why; recorded in the audit.")]
 Claim = Annotated[str, typer.Argument(help="Our claim number (CLM01), as `claims list` shows it.")]
 
 
-def _settings() -> Settings:
-    settings = read_settings(os.environ)
-    shift(settings.clock_days)
-    return settings
-
-
-@app.callback()
+@ledger_app.callback()
 def ledger(context: typer.Context, as_json: Json = False) -> None:
     """Sum every account of the ledger; its two sides never differ."""
     if context.invoked_subcommand is None:
         from integration_engine.cli.balances import show_ledger
 
-        sys.exit(show_ledger(_settings(), as_json=as_json))
+        sys.exit(show_ledger(current_settings(), as_json=as_json))
 
 
-@app.command("write-off")
+@ledger_app.command("write-off")
 def write_off(
     claim: Claim,
     amount: Annotated[str, typer.Option("--amount", help="Dollars that are given up, such as 4.20.")],
@@ -49,12 +38,12 @@ def write_off(
     """Give up what the payer or the patient still owes on a claim, or a part of it."""
     from integration_engine.cli.balances import give_up
 
-    sys.exit(give_up(_settings(), claim, amount, side, by=by, reason=reason, as_json=as_json))
+    sys.exit(give_up(current_settings(), claim, amount, side, by=by, reason=reason, as_json=as_json))
 
 
-@app.command("restore")
+@ledger_app.command("restore")
 def restore(claim: Claim, by: By, reason: Reason, as_json: Json = False) -> None:
     """Take the newest write-off of a claim back: it is owed again, and its denial is open again."""
     from integration_engine.cli.balances import take_back
 
-    sys.exit(take_back(_settings(), claim, by=by, reason=reason, as_json=as_json))
+    sys.exit(take_back(current_settings(), claim, by=by, reason=reason, as_json=as_json))

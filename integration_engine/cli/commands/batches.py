@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from integration_engine.settings import Settings, read_settings
+from integration_engine.cli.commands.options import By, Json, Reason, current_settings
 
-app = typer.Typer(
+batch_app = typer.Typer(
     invoke_without_command=True,
     help="837P files: write what is due (no subcommand), preview, hold back, list, again, export, reroute, archive.",
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-By = Annotated[str, typer.Option("--by", help="Who does this; recorded in the audit.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why; recorded in the audit.")]
 File = Annotated[str, typer.Argument(help="Name of an 837P file, as `batch list` shows it.")]
 Day = Annotated[str, typer.Argument(help="Visit number, or id of a treatment day.")]
 
 
-def _settings() -> Settings:
-    return read_settings(os.environ)
-
-
-@app.callback()
+@batch_app.callback()
 def batch(
     context: typer.Context,
     every: Annotated[int, typer.Option(help="Repeat every so many seconds; 0: once.")] = 0,
@@ -38,50 +30,50 @@ def batch(
     if context.invoked_subcommand is None:
         from integration_engine.cli.batching import write_due
 
-        write_due(_settings(), every, on_demand=at_once, as_json=as_json)
+        write_due(current_settings(), every, on_demand=at_once, as_json=as_json)
 
 
-@app.command()
+@batch_app.command()
 def preview(as_json: Json = False) -> None:
     """Show what the next files would hold, what keeps claims from leaving, and what waits for an answer; nothing is written."""
     from integration_engine.cli.batching import show_preview
 
-    sys.exit(show_preview(_settings(), as_json=as_json))
+    sys.exit(show_preview(current_settings(), as_json=as_json))
 
 
-@app.command("hold-back")
+@batch_app.command("hold-back")
 def hold_back(day: Day, by: By, reason: Reason) -> None:
     """Keep a visit out of every file until it is let go."""
     from integration_engine.cli.batching import keep_back
 
-    sys.exit(keep_back(_settings(), day, by, reason, back=True))
+    sys.exit(keep_back(current_settings(), day, by, reason, back=True))
 
 
-@app.command("let-go")
+@batch_app.command("let-go")
 def let_go(day: Day, by: By, reason: Reason) -> None:
     """Let a visit that was held back go into the next file."""
     from integration_engine.cli.batching import keep_back
 
-    sys.exit(keep_back(_settings(), day, by, reason, back=False))
+    sys.exit(keep_back(current_settings(), day, by, reason, back=False))
 
 
-@app.command("list")
+@batch_app.command("list")
 def list_files(as_json: Json = False) -> None:
     """List every 837P file: state, receiver, claims, total, when it was published and where it lies."""
     from integration_engine.cli.batching import show_files
 
-    sys.exit(show_files(_settings(), as_json=as_json))
+    sys.exit(show_files(current_settings(), as_json=as_json))
 
 
-@app.command()
+@batch_app.command()
 def again(file: File) -> None:
     """Put the very same bytes of a published file into outbound/ once more, where they are missing."""
     from integration_engine.cli.batching import publish_again
 
-    sys.exit(publish_again(_settings(), file))
+    sys.exit(publish_again(current_settings(), file))
 
 
-@app.command()
+@batch_app.command()
 def export(
     file: File,
     to: Annotated[Path, typer.Option("--to", help="Folder that is there: a stick, a share, another portal's upload.")],
@@ -91,10 +83,10 @@ def export(
     """Copy a published file and its manifest to any folder, to be carried by hand."""
     from integration_engine.cli.batching import export_file
 
-    sys.exit(export_file(_settings(), file, to, by, reason))
+    sys.exit(export_file(current_settings(), file, to, by, reason))
 
 
-@app.command()
+@batch_app.command()
 def reroute(
     file: File,
     receiver: Annotated[str, typer.Option("--receiver", help="Name in receivers.yaml.")],
@@ -105,10 +97,10 @@ def reroute(
     """Send the claims of a file that nobody has answered to another receiver, under the same claim numbers."""
     from integration_engine.cli.batching import reroute_file
 
-    sys.exit(reroute_file(_settings(), file, receiver, by, reason, as_json=as_json))
+    sys.exit(reroute_file(current_settings(), file, receiver, by, reason, as_json=as_json))
 
 
-@app.command()
+@batch_app.command()
 def archive(
     days: Annotated[
         int | None,
@@ -119,12 +111,12 @@ def archive(
     """Move files that were answered, or are old, to outbound/archive/, by month; nothing is deleted."""
     from integration_engine.cli.batching import archive_files
 
-    sys.exit(archive_files(_settings(), days, as_json=as_json))
+    sys.exit(archive_files(current_settings(), days, as_json=as_json))
 
 
-@app.command()
+@batch_app.command()
 def manifest() -> None:
     """Write outbound/MANIFEST.csv anew from the store."""
     from integration_engine.cli.batching import write_manifest
 
-    sys.exit(write_manifest(_settings()))
+    sys.exit(write_manifest(current_settings()))
