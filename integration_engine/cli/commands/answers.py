@@ -9,7 +9,9 @@ import typer
 
 from integration_engine.cli.commands.options import By, Json, Reason, current_settings
 
-answers_app = typer.Typer(no_args_is_help=True, help="Answer files: list and show them, give money to claims, accept one.")
+answers_app = typer.Typer(
+    no_args_is_help=True, help="Answer files: list and show them, give money to claims, accept one."
+)
 
 
 @answers_app.command("list")
