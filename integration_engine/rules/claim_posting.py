@@ -7,7 +7,7 @@ means for the books is in mappings/responses/denials.yaml.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -23,6 +23,7 @@ from integration_engine.rules.ledger import open_balance, pair, standing, undo
 from integration_engine.rules.remit_balance import all_adjustments
 from integration_engine.rules.remit_matching import Match
 from integration_engine.rules.responses import Responses
+from integration_engine.rules.write_offs import given_back, written_off
 
 FIRST_PAYER = "P"
 LATER_PAYER = frozenset({"2", "3", "20", "21"})  # CLP02: processed as secondary or tertiary, passed on or not
@@ -74,15 +75,37 @@ class ClaimBooks:
                 self._of_claim.setdefault(leg.claim, []).append(leg)
 
     def post(self, key: str, claim: RemitClaim, match: Match) -> None:
-        """Post payments and adjustments as the claim states them."""
-        self.add(self._stated(key, claim, match))
+        """Post payments and adjustments as the claim states them; what a later payer took back already, as it did then."""
+        assert match.claim is not None
+        back = self._taken_back_before(claim, match)
+        if not back:
+            self.add(self._stated(key, claim, match))
+            return
+        legs = undo(back, self.on, key, remit=self.remit.trace)
+        self.add(replace(leg, kind=was.kind) for leg, was in zip(legs, back, strict=True))
 
-    def _stated(self, key: str, claim: RemitClaim, match: Match) -> list[Entry]:
+    def _taken_back_before(self, claim: RemitClaim, match: Match) -> list[Entry]:
+        """The posting by which a later payer took this answer back before it was read; none where it did not.
+
+        Why      What a later payer reduces is posted only as far as there is room, and after its takeback there is other
+                 room than there was: only the two together leave nothing.
+        """
+        assert match.claim is not None
+        if match.claim.sequence == FIRST_PAYER and claim.status not in LATER_PAYER:
+            return []
+        wanted = _shares(self._stated("", claim, match, capped=False))
+        return self._latest(match.claim.number, lambda legs: _opposite(_shares(legs), wanted)) if wanted else []
+
+    def give_back(self, number: str, *, whole: bool) -> None:
+        """Take write-offs of ours back where the payer paid what we gave up; all of them where it took a decision back."""
+        self.add(given_back(number, self.of_claim(number), self.on, whole=whole))
+
+    def _stated(self, key: str, claim: RemitClaim, match: Match, *, capped: bool = True) -> list[Entry]:
         """The legs of a claim's own amounts: line by line, and what it states beside its lines on the claim as a whole."""
         assert match.claim is not None
         handed = self._handed_over(claim, match.claim)
         legs = list(self._to_later_payer(key, handed, match.claim))
-        room = self._room(claim, match.claim, handed)
+        room = self._room(claim, match.claim, handed) if capped else None
         for line in claim.lines:
             legs += self._pair(key, Account.CASH, line.paid, EntryKind.PAYMENT, match, line.number)
             room = self._adjustments(legs, key, line, line.adjustments, claim, match, room)
@@ -117,7 +140,8 @@ class ClaimBooks:
         if first or claim.status == REVERSAL:
             return None
         shares = sum((a.amount for a in all_adjustments(claim) if a.group == AdjustmentGroup.PATIENT), ZERO)
-        owed = open_balance(self.of_claim(ours.number), ours.number).payer + handed
+        books = self.of_claim(ours.number)
+        owed = open_balance(books, ours.number).payer + written_off(books, ours.number) + handed
         return max(0, owed - to_cents(claim.paid) - to_cents(shares))
 
     def _adjustments(
@@ -181,26 +205,41 @@ class ClaimBooks:
         stated = self._stated(key, claim, match)
         if not stated:
             return  # a denial posted nothing, so there is nothing to take back
-        answers: dict[str, list[Entry]] = {}
-        for entry in standing(self.of_claim(match.claim.number)):
-            if entry.remit is not None:
-                answers.setdefault(entry.posting, []).append(entry)
-        wanted = _by_account(stated)
-        whole = [legs for legs in answers.values() if _opposite(_by_account(legs), wanted)]
-        paid = [legs for legs in answers.values() if _cash(legs) == -_cash(stated)]
-        agreeing = whole or (paid if _cash(stated) else [])
-        if not agreeing:
-            self.findings.append(self._reversal_unknown(claim, match.claim.number))
+        number, later = match.claim.number, match.claim.sequence != FIRST_PAYER
+        latest, agrees = self._taken_back(number, stated, later=later)
+        if not latest and later:
+            # Nobody knows how much of its reductions would have been posted, so none of them is taken back.
+            stated = [leg for leg in stated if _of_share(leg)]
+        if not latest:
+            if stated:
+                self.findings.append(self._reversal_unknown(claim, number))
             self.add(stated)
             return
-        latest = max(agreeing, key=lambda legs: legs[0].on)
-        # A later payer's reductions were posted only as far as there was room, so they differ from what it states.
-        of_later = match.claim.sequence != FIRST_PAYER or any(leg.kind is EntryKind.TRANSFER for leg in latest)
-        if not whole and not of_later:
-            self.findings.append(self._reversal_differs(claim, match.claim.number))
+        if not agrees:
+            self.findings.append(self._reversal_differs(claim, number))
         # Money that a person gave to the claim came from *unapplied*; the payer takes it from the bank.
         taken_back = undo(latest, self.on, key, remit=self.remit.trace)
         self.add(replace(leg, account=_bank(leg.account)) for leg in taken_back)
+
+    def _taken_back(self, number: str, stated: Sequence[Entry], *, later: bool) -> tuple[list[Entry], bool]:
+        """The answer that a takeback means, and whether it agrees as far as it was posted; none where nothing agrees.
+
+        Why      A later payer's reductions were posted only as far as there was room, so what they state tells nothing.
+        """
+        accounts, shares, cash = _by_account(stated), _shares(stated), _cash(stated)
+        if whole := self._latest(number, lambda legs: _opposite(_by_account(legs), accounts)):
+            return whole, True
+        if alike := self._latest(number, lambda legs: _capped(legs, later=later) and _opposite(_shares(legs), shares)):
+            return alike, True
+        return (self._latest(number, lambda legs: _cash(legs) == -cash) if cash else []), False
+
+    def _latest(self, number: str, agrees: Callable[[Sequence[Entry]], bool]) -> list[Entry]:
+        """The latest answer on a claim that stands and agrees; none where none does."""
+        answers: dict[str, list[Entry]] = {}
+        for entry in standing(self.of_claim(number)):
+            if entry.remit is not None:
+                answers.setdefault(entry.posting, []).append(entry)
+        return max((legs for legs in answers.values() if agrees(legs)), key=lambda legs: legs[0].on, default=[])
 
     def unapplied(self, key: str, claim: RemitClaim) -> None:
         """Keep the money of a claim nobody knows apart, until someone says whose it is."""
@@ -215,7 +254,7 @@ class ClaimBooks:
             self.remit,
             "reversal_unknown",
             "The payer takes back a payment that was not posted here in this amount.",
-            "Compare with the earlier remit; the amounts of the reversal are posted as they are stated.",
+            "Compare with the earlier remit; the payment and the patient's share are taken back as the reversal states them.",
             f"segment {claim.position}, 2100/CLP-04",
             Severity.ERROR,
             observed=str(claim.paid),
@@ -260,6 +299,22 @@ def _by_account(legs: Iterable[Entry]) -> Counter[Account]:
     for entry in legs:
         found[_bank(entry.account)] += entry.cents
     return found
+
+
+def _of_share(leg: Entry) -> bool:
+    """Whether a leg belongs to what a payer paid or left to the patient."""
+    return leg.kind in {EntryKind.PAYMENT, EntryKind.PATIENT_SHARE}
+
+
+def _shares(legs: Iterable[Entry]) -> Counter[Account]:
+    """What an answer paid and left to the patient, by account: what a later payer's answer is known by."""
+    found = _by_account(leg for leg in legs if _of_share(leg))
+    return Counter({account: cents for account, cents in found.items() if cents})
+
+
+def _capped(legs: Sequence[Entry], *, later: bool) -> bool:
+    """Whether reductions of an answer were posted only as far as there was room: a later payer's."""
+    return later or any(leg.kind is EntryKind.TRANSFER for leg in legs)
 
 
 def _bank(account: Account) -> Account:

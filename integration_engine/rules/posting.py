@@ -113,6 +113,8 @@ def assign(
             posting=f"{leg.posting}|assigned",
             account=Account.UNAPPLIED if leg.account is Account.CASH else leg.account,
         )
+        if leg.posting in work.keys
+        else leg
         for leg in posting.entries
     )
     return replace(posting, entries=entries, keys=())
@@ -174,8 +176,10 @@ class _Posting:
             self.unmatched.append(claim)
         elif claim.status == REVERSAL:
             self.books.reverse(key, claim, match)
+            self.books.give_back(ours.number, whole=True)
         else:
             self.books.post(key, claim, match)
+            self.books.give_back(ours.number, whole=False)
             if claim.paid < ZERO:
                 self.findings.append(self._negative(claim, ours.number))
         self.claims.append(

@@ -51,11 +51,14 @@ def keep_denials(
     reversed_claims: Collection[int],
     told: date,
     now: datetime,
+    *,
+    owed_again: Collection[int] = (),
 ) -> int:
     """Answer earlier denials, keep new ones and bring the denial queue up to date; returns how many claims were denied.
 
     Shapes   decided: in the order of the payment. reversed_claims: decisions that were
-             taken back; those decided anew are among ``decided`` too. told: date of the payment.
+             taken back; those decided anew are among ``decided`` too. told: date of the payment. owed_again: claims of
+             which a write-off was given back.
     """
     of_claim: dict[int, list[Decided]] = {}
     for one in decided:  # a payer may answer one claim in several parts
@@ -82,9 +85,11 @@ def keep_denials(
         if denied or claim_id in held:
             findings = (denial_finding(parts[0].number, denied, told),) if denied else ()
             store.holds.sync(connection, findings, now, claim_id=claim_id, families=ANSWERED)
+    for claim_id in sorted(set(reversed_claims) & set(owed_again)):  # what was given up of the decision taken back
+        store.denials.owed_again(connection, claim_id, now)
     # A late answer on a claim that was corrected meanwhile: its denial is worked with the correction. A decision taken
     # back without a new one leaves its denial as it was before.
-    store.denials.follow_corrections(connection, of_claim.keys() | own, now)
+    store.denials.follow_corrections(connection, of_claim.keys() | own | set(owed_again), now)
     return sum(any(part.denied for part in parts) for parts in of_claim.values())
 
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from integration_engine.core.money import from_cents, parse_money, to_cents
-from integration_engine.domain.ledger import Account
-from integration_engine.rules.ledger import write_off
+from integration_engine.rules.ledger import open_balance, write_off
+from integration_engine.rules.write_offs import fresh_key
 from integration_engine.stages.rules_in_force import RulesInForce
 from integration_engine.store import Store
 
@@ -46,10 +46,10 @@ def move_denial(
         given_up = denied = 0
         if state == WRITTEN_OFF:
             denied = to_cents(parse_money(before.amount))
-            owed = store.ledger.balances(connection, [claim_id]).get(claim_id, {})
-            given_up = max(0, min(denied, owed.get(Account.RECEIVABLE_PAYER.value, 0)))
-            on = rules.today(now)
-            entries = write_off(before.claim, given_up, on, f"denial {denial_id}", code=before.reason)
+            books = store.ledger.entries(connection, [claim_id]).get(before.claim, [])
+            given_up = max(0, min(denied, open_balance(books, before.claim).payer))
+            key = fresh_key(f"denial {denial_id}", books)
+            entries = write_off(before.claim, given_up, rules.today(now), key, code=before.reason)
             store.ledger.append(connection, entries, {before.claim: claim_id}, now)
         left = store.denials.untouched(connection, claim_id)
         holds = () if left else tuple(store.denials.open_holds(connection, claim_id))

@@ -16,6 +16,7 @@ from integration_engine.rules.ledger import opening_entries
 from integration_engine.rules.life_cycle import standing
 from integration_engine.rules.parameters.in_force import Parameters
 from integration_engine.rules.scrubber.scrubbing import filing_last_day
+from integration_engine.rules.write_offs import given_back, owed_after_all
 from integration_engine.stages.later_payers import SettleLaterPayers
 from integration_engine.store import Connection, Store
 from integration_engine.store.batches import PendingBatch
@@ -76,6 +77,16 @@ class Departing:
             entries.extend(more)
             followed |= named
         numbers = {one.number: one.id for one in left} | {number: c for c, number in followed.items()}
+        # A correction takes away what was owed, so nothing of it is left that could have been given up.
+        corrected_ids = {
+            one.follows_id
+            for one in left
+            if one.follows_id is not None and one.draft.frequency is not Frequency.ORIGINAL
+        }
+        for claim_id in sorted(corrected_ids):
+            number = followed[claim_id]
+            entries.extend(given_back(number, [*books.get(number, ()), *entries], self.on))
+        self.store.denials.worked_again(connection, {numbers[number] for number in owed_after_all(entries)})
         self.store.ledger.append(connection, entries, numbers, self.now)
 
     def _books_of_later(

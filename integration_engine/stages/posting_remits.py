@@ -22,6 +22,7 @@ from integration_engine.rules.answering import ClaimWord, of_payment
 from integration_engine.rules.denial_context import denial_context
 from integration_engine.rules.posting import assign, post, posting_keys, remit_key
 from integration_engine.rules.remit_matching import match, named, remit_payer
+from integration_engine.rules.write_offs import owed_after_all
 from integration_engine.stages.denial_outcomes import Decided, keep_denials
 from integration_engine.stages.rules_in_force import RulesInForce
 from integration_engine.store import Connection, Store
@@ -257,5 +258,9 @@ class PostRemits:
                     denied=tuple(denied.get(result.index, ())),
                 )
             )
-        gathered.denied += keep_denials(store, connection, decided, reversed_claims, told, self.now)
+        again = owed_after_all(posting.entries)
+        given_back = {one.claim.id for one in kept if one.claim is not None and one.claim.number in again}
+        gathered.denied += keep_denials(
+            store, connection, decided, reversed_claims, told, self.now, owed_again=given_back
+        )
         gathered.paid += sum((result.paid for result in kept), ZERO)

@@ -22,6 +22,7 @@ from integration_engine.rules.claim_chain import Chain, chains, charges_due, day
 from integration_engine.rules.claim_parties import FIRST
 from integration_engine.rules.later_books import transfers_due
 from integration_engine.rules.life_cycle import standing
+from integration_engine.rules.write_offs import given_back, owed_after_all
 from integration_engine.store import Connection, Store
 from integration_engine.store.submissions import NewEvent
 
@@ -109,6 +110,10 @@ class SettleChains:
         for chain in later:
             moved, _ = self.store.ledger.postings_of(connection, [ids[link.number] for link in chain])
             posted.extend(transfers_due(chain, moved, self.on))
+            entries.extend(moved)
+        for link in (link for chain in (*first, *later) for link in chain):
+            posted.extend(given_back(link.number, [*entries, *posted], self.on))
+        self.store.denials.worked_again(connection, {ids[number] for number in owed_after_all(posted)})
         self.store.ledger.append(connection, posted, ids, self.now)
 
     def _days(

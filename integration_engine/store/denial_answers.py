@@ -15,6 +15,7 @@ from integration_engine.store import tables as t
 from integration_engine.store.database import parts, update_many
 
 RECOVERED = DenialState.RECOVERED
+WRITTEN_OFF = DenialState.WRITTEN_OFF  # we gave it up, and the payer may pay it all the same
 
 
 def earlier_denials(connection: Connection, claim_ids: Collection[int]) -> dict[int, list[EarlierDenial]]:
@@ -26,7 +27,7 @@ def earlier_denials(connection: Connection, claim_ids: Collection[int]) -> dict[
         rows = connection.execute(
             select(t.denial, line.c.modifiers, line.c.charges)
             .join(line, (line.c.claim_id == d.claim_id) & (line.c.number == d.line_number), isouter=True)
-            .where(d.claim_id.in_(part), d.state.in_((*UNDECIDED, RECOVERED)))
+            .where(d.claim_id.in_(part), d.state.in_((*UNDECIDED, RECOVERED, WRITTEN_OFF)))
             .order_by(d.id)
             .with_for_update(of=t.denial)
         )

@@ -144,6 +144,14 @@ class Denials:
                 .values(state="resolved", closed_at=now, closed_by="engine", reason=TOOK_ITS_PLACE)
             )
 
+    @staticmethod
+    def worked_again(connection: Connection, claim_ids: Collection[int]) -> None:
+        """These claims were replaced or voided, which gave back what had been written off: their denials go with that."""
+        for part in parts(sorted(claim_ids)):
+            d = t.denial.c
+            gone = d.claim_id.in_(part), d.state == DenialState.WRITTEN_OFF.value
+            connection.execute(update(t.denial).where(*gone).values(state=DenialState.RESUBMITTED.value))
+
     def _reopen(self, connection: Connection, claim_ids: Collection[int], now: datetime) -> None:
         """What had gone with a correction is open again, its hold the same hold with its age."""
         for part in parts(sorted(claim_ids)):
