@@ -18,6 +18,7 @@ from integration_engine.stages.receive import Incoming, Receive
 from integration_engine.stages.rules_in_force import compile_rules_in_force
 from integration_engine.wire.hl7 import split_messages
 from tests.cli.running import run
+from tests.stages.paying import Decision, written
 
 RULES = compile_rules_in_force(MappingFiles(shipped_folder()).read())
 SAMPLES = shipped_folder().parent / "samples"
@@ -98,6 +99,21 @@ def test_move_writes_off_tells_what_it_did_and_leaves_the_books_even(home: Path)
         "denials", "move", str(denials[0]["id"]), "--to", "appealed", "--by", "J. Doe", "--reason", "x", home=home
     )
     assert (again.returncode, "no open denial" in again.stderr) == (2, True)
+
+
+def test_a_denial_of_which_the_payer_owes_nothing_says_that_nothing_was_written_off(home: Path) -> None:
+    number = listed(home)[0]["claim"]
+    with open_store(Settings(home=str(home))) as store, store.database.read() as connection:
+        claim = store.submissions.by_number(connection, [number])[number]
+    of_patient = Decision(claim, tuple(f"PR-119 {line.charge}" for line in claim.draft.lines), "4")
+    name, remit = written(of_patient, on="20261126", key="SUMM1", number=501)
+    (home / "inbound" / name).write_bytes(remit)
+    run("read-back", home=home)
+    denial = next(one for one in listed(home) if one["reason"] == "PR-119")
+    by = ("--by", "J. Doe", "--reason", "the patient's")
+    told = run("denials", "move", str(denial["id"]), "--to", "written_off", *by, home=home).stdout
+    assert f"nothing was written off: the payer owes nothing of the {denial['amount']} denied" in told
+    assert f"`ledger write-off {number} --amount AMOUNT --side patient`" in told
 
 
 @pytest.mark.parametrize(
@@ -231,9 +247,9 @@ def test_a_balance_is_given_up_and_restored_by_the_ledger_commands(home: Path) -
 
 
 def test_claims_list_tells_kinds_in_words_why_no_limit_is_known_and_the_next_step(home: Path) -> None:
-    table = run("claims", "list", home=home).stdout
-    assert "\tfirst\t" in table
-    assert "denied: 1; `denials list`" in table
+    table = run("claims", "list", home=home)
+    assert "\tfirst\t" in table.stdout
+    assert "denied: 1; `denials list`" in table.stderr
     with open_store(Settings(home=str(home))) as store, store.database.write() as connection:
         connection.exec_driver_sql("UPDATE claim SET file_by = NULL")
     rows = json.loads(run("claims", "list", "--json", home=home).stdout)
@@ -284,5 +300,5 @@ def test_trips_tell_days_to_cash_and_the_cost_only_when_all_figures_are_given(ho
     denial = listed(home)[0]
     named = ("--by", "J. Doe", "--reason", "faxed")
     assert run("denials", "move", str(denial["id"]), "--to", "appealed", *named, home=home).returncode == 0
-    told = run("claims", "trips", "--rate", "30", "--margin", "15", "--minutes-per-touch", "12", home=home).stdout
+    told = run("claims", "trips", "--rate", "30", "--margin", "15", "--minutes-per-touch", "12", home=home).stderr
     assert f"{denial['claim']}: 1 touches cost 6.00, margin 0.00" in told
