@@ -9,7 +9,7 @@ from typing import Any
 
 from integration_engine.adapters.clock import system_clock
 from integration_engine.bootstrap import open_store, read_rules
-from integration_engine.cli.output import print_json, print_table
+from integration_engine.cli.output import print_json, print_note, print_table
 from integration_engine.core.money import from_cents, parse_money
 from integration_engine.domain.ledger import Account
 from integration_engine.rules.deadlines import file_by_unknown
@@ -131,11 +131,13 @@ def _tell_next(rows: list[ClaimRow]) -> None:
     counts = Counter(row.standing for row in rows)
     for standing, step in NEXT.items():
         if counts[standing]:
-            print(f"{standing}: {counts[standing]}; {step}")
+            print_note(f"{standing}: {counts[standing]}; {step}")
     patients = [row for row in rows if not row.patient_owes.startswith("-") and parse_money(row.patient_owes)]
     if patients:
         total = sum((parse_money(row.patient_owes) for row in patients), start=parse_money("0.00"))
-        print(f"patients owe {total} on {len(patients)} claims: bill them, or `ledger write-off CLAIM --side patient`")
+        print_note(
+            f"patients owe {total} on {len(patients)} claims: bill them, or `ledger write-off CLAIM --side patient`"
+        )
 
 
 def _tell(done: Balance, what: str, denials: str, by: str, *, as_json: bool) -> int:

@@ -11,14 +11,14 @@ from typing import Any
 
 from integration_engine.adapters.clock import system_clock
 from integration_engine.bootstrap import open_store, read_rules
-from integration_engine.cli.output import print_json, print_table, progress
+from integration_engine.cli.output import print_json, print_note, print_table, progress
 from integration_engine.domain.baseline import Baseline, Coverage
 from integration_engine.domain.denial import DenialCategory
 from integration_engine.domain.denial_outcome import DenialState
 from integration_engine.rules.baseline_comparison import ALL, TARGETED, Change, Classified, Rate, classified
 from integration_engine.settings import Settings
 from integration_engine.stages.denial_history import DenialHistory, HistoryProblem, Imported, Outcome
-from integration_engine.stages.denial_work import Moved, move_denial
+from integration_engine.stages.denial_work import move_denial
 from integration_engine.store.baselines import BaselineAltered, BaselineFrozen
 from integration_engine.store.denials import DenialRow
 
@@ -69,9 +69,9 @@ def list_denials(
     print_table("Denials", columns, [_denial(row) for row in found])
     late = [row for row in found if row.state == "open" and row.appeal_by is not None]
     if late:
-        print(f"{len(late)} open denials can be appealed, the first until {late[0].appeal_by}")
+        print_note(f"{len(late)} open denials can be appealed, the first until {late[0].appeal_by}")
     if found:
-        print(
+        print_note(
             "`denials move DENIAL --to resubmitted, appealed or written_off` records what was done; `explain CLAIM` has the rest"
         )
     return 0
@@ -121,25 +121,14 @@ def move(settings: Settings, denial: int, to: str, *, by: str, reason: str) -> i
             return _wrong(str(error))
     told = [f"denial {denial} of claim {done.claim}: {done.state} recorded for {by}"]
     if done.state == "written_off":
-        told += _written_off(done)
+        told.append(f"written off {done.written_off}")
+        if done.not_open:
+            told.append(f"{done.not_open} of the denied amount was not open any more")
     told += [f"hold {hold} resolved" for hold in done.holds]
     if done.left:
         told.append(f"{done.left} further denials of the claim are open")
     print("; ".join(told))
     return 0
-
-
-def _written_off(done: Moved) -> list[str]:
-    """What was given up; where the payer owes nothing, that nothing was, and how the patient's share is given up."""
-    if not done.written_off:
-        return [
-            f"nothing was written off: the payer owes nothing of the {done.not_open} denied",
-            f"`ledger write-off {done.claim} --amount AMOUNT --side patient` gives up what the patient owes",
-        ]
-    told = [f"written off {done.written_off}"]
-    if done.not_open:
-        told.append(f"{done.not_open} of the denied amount was not open any more")
-    return told
 
 
 def report(settings: Settings, baseline: str | None, *, as_json: bool) -> int:

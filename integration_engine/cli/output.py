@@ -37,6 +37,12 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
     draw_table(Console(), title, columns, [tuple("" if cell is None else str(cell) for cell in row) for row in rows])
 
 
+def print_note(text: str) -> None:
+    """A sentence beside a table, on standard error: what is piped on is the table, and its last row is a row."""
+    sys.stdout.flush()
+    sys.stderr.write(f"{text}\n")
+
+
 def draw_table(console: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A table as wide as the terminal: sentences wrap; numbers, names and dates stay whole.
 

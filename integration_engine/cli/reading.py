@@ -8,7 +8,7 @@ from typing import Any
 from integration_engine.adapters.clock import system_clock
 from integration_engine.bootstrap import adjudicate_again, mapping_files, open_store, read_rules
 from integration_engine.cli.explaining import tell, tell_hold
-from integration_engine.cli.output import print_json, print_table
+from integration_engine.cli.output import print_json, print_note, print_table
 from integration_engine.domain.hold import HoldStage
 from integration_engine.rules.deadlines import DEADLINES
 from integration_engine.settings import Settings
@@ -28,8 +28,8 @@ def conserve_counts(settings: Settings, *, as_json: bool) -> int:
     if as_json:
         print_json(counts)
     else:
-        for kind in ("messages", "charges"):
-            print_table(kind, ("state", "count"), counts[kind].items())
+        for kind, what in (("messages", "messages"), ("charges", "charge lines")):
+            print_table(what.capitalize(), ("state", what), counts[kind].items())
         print(f"difference: {counts['difference']}")
         print("ledger: debits {debits}, credits {credits}, difference {difference}".format(**counts["ledger"]))
     return FINDINGS if counts["difference"] or counts["ledger"]["uneven_postings"] else 0
@@ -91,7 +91,7 @@ def list_holds(settings: Settings, queue: str | None, state: str, *, as_json: bo
         ],
     )
     if holds:
-        print("`queue show HOLD` says why and where; `queue assign`, `resolve` and `override` take one further")
+        print_note("`queue show HOLD` says why and where; `queue assign`, `resolve` and `override` take one further")
     return 0
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from decimal import Decimal, InvalidOperation
 
 from integration_engine.bootstrap import open_store
-from integration_engine.cli.output import print_json, print_table
+from integration_engine.cli.output import print_json, print_note, print_table
 from integration_engine.core.money import from_cents
 from integration_engine.rules.rework import Rework, ReworkFigures, rework
 from integration_engine.settings import Settings
@@ -59,12 +59,12 @@ def show_trips(settings: Settings, payer: str | None, minutes: str, rate: str, m
         ],
     )
     if figures is None:
-        print("give --minutes-per-touch, --rate and --margin to see where the work cost more than the claim earns")
+        print_note("give --minutes-per-touch, --rate and --margin to see where the work cost more than the claim earns")
     else:
         losing = [cost for cost in costs if cost is not None and cost.loses]
-        print(f"rework exceeds the margin on {len(losing)} of {len(trips)} claims")
+        print_note(f"rework exceeds the margin on {len(losing)} of {len(trips)} claims")
         for one in losing:
-            print(f"  {one.trip.numbers[-1]}: {one.trip.touches} touches cost {one.cost}, margin {one.margin}")
+            print_note(f"  {one.trip.numbers[-1]}: {one.trip.touches} touches cost {one.cost}, margin {one.margin}")
     return 0
 
 

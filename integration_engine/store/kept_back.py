@@ -60,9 +60,14 @@ class KeptBack:
         if not by.strip() or not reason.strip():
             msg = "--by and --reason must not be empty: they are kept in the audit"
             raise ValueError(msg)
-        state = connection.scalar(select(t.treatment_day.c.state).where(t.treatment_day.c.id == day_id))
-        if state is None or state == DayState.BILLED.value:
-            msg = f"treatment day {day_id} " + ("has left already" if state else "is not known")
+        day = t.treatment_day.c
+        row = connection.execute(select(day.state, day.encounters).where(day.id == day_id)).first()
+        if row is None:
+            msg = f"treatment day {day_id} is not known"
+            raise LookupError(msg)
+        if row.state == DayState.BILLED.value:
+            visits = " ".join(orjson.loads(row.encounters))
+            msg = f"visit {visits} has left already: `explain {visits.split()[0]}` says in which file"
             raise LookupError(msg)
         insert_if_absent(connection, t.held_back, treatment_day_id=day_id, who=by, reason=reason, created_at=now)
         self._audit.append(connection, who=by, what="hold back", subject=f"day {day_id}", reason=reason, now=now)

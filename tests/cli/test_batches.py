@@ -110,6 +110,9 @@ def test_hold_back_and_let_go_take_a_visit_number_and_refuse_what_they_cannot(ho
     unknown = batch(home, "hold-back", "NOBODY", *who)
     assert (unknown.returncode, "no treatment day is known" in unknown.stderr) == (2, True)
     assert batch(home, "hold-back", VISIT, "--by", " ", "--reason", "x").returncode == 2
+    batch(home, "--now")
+    left = batch(home, "hold-back", VISIT, *who)
+    assert (left.returncode, f"visit {VISIT} has left already" in left.stderr) == (2, True)
 
 
 def test_again_export_archive_and_manifest_work_on_a_published_file(home: Path, tmp_path: Path) -> None:
