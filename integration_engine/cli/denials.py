@@ -18,7 +18,7 @@ from integration_engine.domain.denial_outcome import DenialState
 from integration_engine.rules.baseline_comparison import ALL, TARGETED, Change, Classified, Rate, classified
 from integration_engine.settings import Settings
 from integration_engine.stages.denial_history import DenialHistory, HistoryProblem, Imported, Outcome
-from integration_engine.stages.denial_work import move_denial
+from integration_engine.stages.denial_work import Moved, move_denial
 from integration_engine.store.baselines import BaselineAltered, BaselineFrozen
 from integration_engine.store.denials import DenialRow
 
@@ -121,14 +121,25 @@ def move(settings: Settings, denial: int, to: str, *, by: str, reason: str) -> i
             return _wrong(str(error))
     told = [f"denial {denial} of claim {done.claim}: {done.state} recorded for {by}"]
     if done.state == "written_off":
-        told.append(f"written off {done.written_off}")
-        if done.not_open:
-            told.append(f"{done.not_open} of the denied amount was not open any more")
+        told += _written_off(done)
     told += [f"hold {hold} resolved" for hold in done.holds]
     if done.left:
         told.append(f"{done.left} further denials of the claim are open")
     print("; ".join(told))
     return 0
+
+
+def _written_off(done: Moved) -> list[str]:
+    """What was given up; where the payer owes nothing, that nothing was, and how the patient's share is given up."""
+    if not done.written_off:
+        return [
+            f"nothing was written off: the payer owes nothing of the {done.not_open} denied",
+            f"`ledger write-off {done.claim} --amount AMOUNT --side patient` gives up what the patient owes",
+        ]
+    told = [f"written off {done.written_off}"]
+    if done.not_open:
+        told.append(f"{done.not_open} of the denied amount was not open any more")
+    return told
 
 
 def report(settings: Settings, baseline: str | None, *, as_json: bool) -> int:
