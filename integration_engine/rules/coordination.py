@@ -91,6 +91,8 @@ def secondary_draft(
         findings.append(subscriber)
     if sequence is None:
         findings.append(_no_place(entry))
+    if authorization is None and work.needs_authorization(entry):
+        findings.append(_no_authorization(entry))
     if rule.value.insurance_types and coverage.insurance_type not in rule.value.insurance_types:
         findings.append(_no_reason(entry, coverage, rule.value.insurance_types))
     if findings or sequence is None or not isinstance(subscriber, Subscriber):
@@ -269,6 +271,11 @@ class _Coordination:
         behind = dict(pairwise(order))
         return next(named, behind.get(original.sequence))
 
+    def needs_authorization(self, entry: PayerEntry) -> bool:
+        """True where the next payer wants its own authorization behind another payer's, for this discipline and a code."""
+        required = entry.authorization_as_later_payer and self.original.discipline in entry.authorization_required
+        return required and any(line.code not in entry.authorization_exempt for line in self.original.lines)
+
     def has_decided(self, other: OtherPayer) -> bool:
         return other.paid is not None or other.non_covered is not None
 
@@ -298,6 +305,7 @@ class _Coordination:
                 ("claim status", self.remit.status),
                 ("earlier payer", self.original.payer.key),
                 ("decided on", self.decided_on.isoformat()),
+                ("authorization", (draft and draft.authorization_number) or "none on file for this payer and day"),
             ),
             working=working,
             parameters=uses,
@@ -382,6 +390,16 @@ def _no_place(entry: PayerEntry) -> Finding:
         "Correct the order of the insurances in the EMR (IN1-22), or bill a fourth payer on paper.",
         "coverage.rank",
     )
+
+
+def _no_authorization(entry: PayerEntry) -> Finding:
+    found = _held(
+        "authorization",
+        f"{entry.payer.name} pays after another payer only with its own authorization, and none on file covers this day.",
+        "Request one for a date that has passed and send it from the EMR; or correct authorization_as_later_payer.",
+        "coverage.authorization_number",
+    )
+    return replace(found, owner="authorization coordinator")
 
 
 def _no_reason(entry: PayerEntry, coverage: Coverage, allowed: Sequence[str]) -> Finding:

@@ -9,10 +9,13 @@ from collections.abc import Sequence
 from datetime import date
 
 from integration_engine.core.money import ZERO
+from integration_engine.domain.authorization import Authorization
+from integration_engine.domain.claim import ClaimDraft
 from integration_engine.domain.coverage import Coverage
 from integration_engine.domain.parties import Patient
 from integration_engine.domain.remit import RemitClaim, RemitLine
 from integration_engine.domain.sent_claim import SentClaim
+from integration_engine.rules.authorizations_on_file import fitting, known_to
 from integration_engine.rules.coordination import Coordinated, LineMatches, secondary_draft
 from integration_engine.rules.parameters.in_force import Parameters
 from integration_engine.rules.parameters.practice import PayerEntry
@@ -26,18 +29,22 @@ def later_claim(
     match: Match,
     decided_on: date,
     coverages: Sequence[Coverage],
+    authorizations: Sequence[Authorization],
     patient: Patient,
     parameters: Parameters,
 ) -> Coordinated | None:
     """The claim to the next payer, or None where nobody comes after this one.
 
-    Shapes   match: which of our lines each line of the remit answers. coverages: all of the patient's.
+    Shapes   match: which of our lines each line of the remit answers. coverages, authorizations: all of
+             the patient's.
     """
     following = next_coverage(sent, coverages, parameters)
     if following is None or remit.charge < ZERO:
         return None
     coverage, entry = following
-    return secondary_draft(sent.draft, remit, decided_on, _lines(remit, match), coverage, entry, patient, parameters)
+    number = _authorization(sent.draft, coverage, entry, authorizations, parameters)
+    lines = _lines(remit, match)
+    return secondary_draft(sent.draft, remit, decided_on, lines, coverage, entry, patient, parameters, number)
 
 
 def next_coverage(
@@ -54,6 +61,19 @@ def next_coverage(
     if place is None:
         return None
     return next(((c, entry) for c, entry in named[place + 1 :] if entry.payer.payer_id != draft.payer.payer_id), None)
+
+
+def _authorization(
+    draft: ClaimDraft,
+    coverage: Coverage,
+    entry: PayerEntry,
+    authorizations: Sequence[Authorization],
+    parameters: Parameters,
+) -> str | None:
+    """The number of the next payer's own authorization for all that it is asked to permit; None where none fits."""
+    asked = tuple((line.code, line.units) for line in draft.lines if line.code not in entry.authorization_exempt)
+    own = fitting(known_to(authorizations, coverage, parameters), draft.date_of_service, draft.discipline, asked)
+    return own[0].number if own else None
 
 
 def _lines(remit: RemitClaim, match: Match) -> LineMatches:

@@ -220,13 +220,13 @@ class Adjudicate:
         rules: RulesInForce,
         now: datetime,
     ) -> None:
-        """Draw later payers' waiting claims anew where the insurances or the patient changed."""
+        """Draw later payers' waiting claims anew where the patient, the insurances or the authorizations changed."""
         changed = [
             patient_id
             for patient_id, record in taken.records.items()
             if patient_id in before and _insured(record) != _insured(before[patient_id])
         ]
-        waiting = self.store.later_claims.drafted_for(connection, changed)
+        waiting = self.store.later_claims.unsettled_of(connection, changed)
         if waiting:
             settling = SettleLaterPayers(store=self.store, parameters=rules.parameters, on=now.date(), now=now)
             settling.settle(connection, waiting)
@@ -261,8 +261,9 @@ def _parts(messages: list[Read]) -> Iterator[list[Read]]:
 
 
 def _insured(record: PatientRecord) -> tuple[object, ...]:
-    """The patient and the insurances, as claims name them."""
-    return record.patient, tuple(kept.value for kept in record.coverages)
+    """The patient, the insurances and their authorizations, as claims name them."""
+    coverages = (kept.value for kept in record.coverages)
+    return record.patient, *coverages, *(kept.value for kept in record.authorizations)
 
 
 def _told(outcome: DayOutcome) -> bool:

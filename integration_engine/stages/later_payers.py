@@ -103,7 +103,8 @@ class SettleLaterPayers:
         """What the later payer is to have; None while the earlier payer has said nothing, and all stays as it is."""
         if earlier.draft.frequency is Frequency.VOID:
             return withdrawn_course(earlier, later, self.parameters)
-        decision = decision_in_force(payments)
+        billed = standing_claim(later) is not None
+        decision = decision_in_force(payments, first=earlier.draft.sequence == FIRST, billed=billed)
         if decision is not None:
             following = self._following(earlier, *decision, record)
             return later_course(earlier, following, later, self.parameters)
@@ -122,6 +123,7 @@ class SettleLaterPayers:
             match(answer, [ours]),
             remit.decided_on or self.on,
             [kept.value for kept in record.coverages],
+            [kept.value for kept in record.authorizations],
             record.patient,
             self.parameters,
         )

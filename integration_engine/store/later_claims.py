@@ -24,6 +24,7 @@ from integration_engine.store.ids import IdFactory
 from integration_engine.store.submissions import Submissions
 
 FIRST_PAYER = "P"
+NOT_DRAWN = "coordination."  # the holds of a claim from which no later payer's claim could be drawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,18 +123,19 @@ class LaterClaims:
         bulk_delete(connection, t.claim, "id", stale)
 
     @staticmethod
-    def drafted_for(connection: Connection, patient_ids: Collection[int]) -> set[int]:
-        """The later payers' claims of these patients that wait to leave."""
+    def unsettled_of(connection: Connection, patient_ids: Collection[int]) -> set[int]:
+        """The later payers' claims of these patients that wait to leave, and the claims that none could be drawn from."""
         found: set[int] = set()
+        claim, day, hold = t.claim.c, t.treatment_day.c, t.hold.c
+        waits = (claim.state == "drafted") & (claim.sequence != FIRST_PAYER)
+        missing = claim.id.in_(
+            select(hold.claim_id).where(hold.state == "open", hold.finding.startswith(NOT_DRAWN, autoescape=True))
+        )
         for part in parts(sorted(patient_ids)):
             rows = connection.execute(
-                select(t.claim.c.id)
-                .join(t.treatment_day, t.treatment_day.c.id == t.claim.c.treatment_day_id)
-                .where(
-                    t.treatment_day.c.patient_id.in_(part),
-                    t.claim.c.state == "drafted",
-                    t.claim.c.sequence != FIRST_PAYER,
-                )
+                select(claim.id)
+                .join(t.treatment_day, day.id == claim.treatment_day_id)
+                .where(day.patient_id.in_(part), waits | missing)
             )
             found.update(rows.scalars())
         return found

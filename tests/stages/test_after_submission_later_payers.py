@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from integration_engine.domain.parties import Discipline
 from integration_engine.simulator.answering import AnswerNumbers, answer
 from integration_engine.simulator.truth import history_of
 from integration_engine.stages.read_back import ReadBack, TakenBack
@@ -138,6 +140,44 @@ def test_the_second_payer_is_told_the_day_of_the_decision_when_the_payment_is_da
     office.take(*ahead)
     assert "DTP*573*D8*20261124~" in texts(office.send())
     assert office.holds("edits") == []
+
+
+def authorized(raw: bytes) -> bytes:
+    """The message with a number of the second payer's own authorization (IN1-14)."""
+    lines = [line.split(b"|") for line in raw.split(b"\r")]
+    for fields in lines:
+        if fields[:2] == [b"IN1", b"2"]:
+            fields[14] = b"AUTHSECOND"
+    return b"\r".join(b"|".join(fields) for fields in lines)
+
+
+def test_the_second_claim_carries_its_own_payers_authorization(office: Office) -> None:
+    office.receive(*(authorized(raw) for raw in VISIT))
+    take(office, office.send())
+    (second,) = office.send()
+    assert "REF*G1*AUTHSECOND~" in second.read_text(encoding="ascii")
+
+
+def test_the_second_claim_waits_for_an_authorization_its_payer_asks_for_and_goes_when_it_comes(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    practice = RULES.parameters.practice
+    second = next(key for key, entry in practice.payers.items() if entry.payer.payer_id == "SUMM1")
+    asks = replace(practice.payers[second], authorization_as_later_payer=True, authorization_required=tuple(Discipline))
+    changed = replace(practice, payers={**practice.payers, second: asks})
+    monkeypatch.setattr(
+        "tests.stages.office.RULES", replace(RULES, parameters=replace(RULES.parameters, practice=changed))
+    )
+    office.receive(*VISIT)
+    take(office, office.send())
+    assert office.send() == []
+    assert [(hold.finding, hold.owner) for hold in office.holds("edits")] == [
+        ("coordination.authorization", "authorization coordinator")
+    ]
+    office.receive(authorized(VISIT[0].replace(b"S23-001", b"S23-903")))
+    assert office.holds("edits") == []
+    assert "REF*G1*AUTHSECOND~" in texts(office.send())
+    assert in_balance(office)
 
 
 def test_a_wait_for_the_payers_number_stays_when_the_answer_is_overdue_too(office: Office) -> None:

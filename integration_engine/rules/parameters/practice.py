@@ -25,11 +25,16 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayerEntry:
-    """A payer of the practice: its claim facts, its profile, and what this practice agreed with it."""
+    """A payer of the practice: its claim facts, its profile, and what this practice agreed with it.
+
+    Shapes   authorization_as_later_payer: it asks for its authorizations also where another payer pays first; most waive
+             them then.
+    """
 
     payer: Payer
     authorization_required: tuple[Discipline, ...]
     authorization_exempt: tuple[Hcpcs, ...]
+    authorization_as_later_payer: bool
     visit_counts: str
     timely_filing_days: int | None
     allowed: Mapping[str, Dated[Decimal]]

@@ -73,6 +73,7 @@ def _entry(case: Case, name: str | None, field: str) -> PayerEntry:
         payer=_payer(profile),
         authorization_required=tuple(Discipline) if given.authorization_required else (),
         authorization_exempt=tuple(Hcpcs(code) for code in given.authorization_exempt),
+        authorization_as_later_payer=False,
         visit_counts=given.visit_counts,
         timely_filing_days=given.timely_filing_days,
         allowed=_always(given.allowed),

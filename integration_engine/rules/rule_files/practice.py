@@ -113,6 +113,7 @@ def _payer(key: str, file: PayerFile) -> PayerEntry:
         ),
         authorization_required=tuple(Discipline(d) for d in file.authorization_required),
         authorization_exempt=tuple(codes.Hcpcs(c) for c in file.authorization_exempt),
+        authorization_as_later_payer=file.authorization_as_later_payer,
         visit_counts=file.visit_counts,
         timely_filing_days=file.timely_filing_days,
         allowed=amounts_by_code(f"{key}.allowed", file.allowed),

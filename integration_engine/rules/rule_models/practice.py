@@ -81,6 +81,7 @@ class PayerFile(RuleFile):
     naic: str | None = None
     authorization_required: list[Disc] = Field(default_factory=list)
     authorization_exempt: list[Code] = Field(default_factory=list)
+    authorization_as_later_payer: bool = False
     visit_counts: Literal["discipline_day", "day"] = "discipline_day"
     timely_filing_days: int | None = None
     allowed: list[AllowedFile] = Field(default_factory=list)
