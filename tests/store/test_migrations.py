@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from sqlalchemy import inspect
 
@@ -45,3 +48,14 @@ def test_sqlite_is_durable_and_checks_foreign_keys(sqlite_url):
         }
     database.close()
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
+
+
+def test_processes_that_meet_a_new_database_at_once_all_open_it(database_url):
+    code = "import sys; from integration_engine.store import Store; Store.open(sys.argv[1], migrate=True).close()"
+    command = (sys.executable, "-c", code, database_url)
+    starting = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    told = [process.communicate(timeout=120)[1] for process in starting]
+    assert [process.returncode for process in starting] == [0, 0, 0, 0], told
+    database = Database(database_url)
+    assert schema.current_revision(database) == schema.newest_revision()
+    database.close()
