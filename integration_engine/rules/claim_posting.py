@@ -7,7 +7,7 @@ means for the books is in mappings/responses/denials.yaml.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -21,7 +21,7 @@ from integration_engine.domain.submission import SubmittedClaim, SubmittedLine
 from integration_engine.rules.denials import REVERSAL, claim_as_line, judge
 from integration_engine.rules.ledger import open_balance, pair, standing, undo
 from integration_engine.rules.remit_balance import all_adjustments
-from integration_engine.rules.remit_matching import Match
+from integration_engine.rules.remit_matching import Match, of_another_payer
 from integration_engine.rules.responses import Responses
 from integration_engine.rules.write_offs import given_back, written_off
 
@@ -47,9 +47,16 @@ class ClaimBooks:
     """The claims of one remit while they are posted, one after another; entries and findings grow."""
 
     def __init__(
-        self, remit: Remit, responses: Responses, on: date, earlier: tuple[Entry, ...], context_of: ContextOf
+        self,
+        remit: Remit,
+        responses: Responses,
+        on: date,
+        earlier: tuple[Entry, ...],
+        context_of: ContextOf,
+        payers: Collection[str],
     ) -> None:
         self.remit = remit
+        self.payers = payers
         self.responses = responses
         self.on = on
         self.as_of = remit.paid_on or remit.produced_on or on  # the day whose code lists count
@@ -118,11 +125,22 @@ class ClaimBooks:
         """What the patient owes on a first payer's claim that a later payer answers by itself, in cents.
 
         Why      Payers pass claims on to supplements (CLP02 19), whose remit names our claim to the first payer: what it
-                 pays is the patient's share, not the first payer's money.
+                 pays is the patient's share, not the first payer's money. Where it is read before the first payer's
+                 answer, it takes over as much as it pays and leaves; the patient's share that is still to come covers it.
         """
         if ours.sequence != FIRST_PAYER or claim.status not in LATER_PAYER:
             return 0
+        if self._ahead_of_first(ours):
+            return max(0, to_cents(claim.paid) + _left_to_patient(claim))
         return max(0, open_balance(self.of_claim(ours.number), ours.number).patient)
+
+    def _ahead_of_first(self, ours: SubmittedClaim) -> bool:
+        """Whether another payer answers a first payer's claim on which no answer but later payers' stands: those hand over."""
+        if not of_another_payer(self.remit, ours.payer_id, self.payers):
+            return False
+        stands = [entry for entry in standing(self.of_claim(ours.number)) if entry.remit is not None]
+        handed = {entry.posting for entry in stands if entry.kind is EntryKind.TRANSFER}
+        return all(entry.posting in handed for entry in stands)
 
     def _to_later_payer(self, key: str, cents: int, ours: SubmittedClaim) -> tuple[Entry, ...]:
         """The patient's share, owed by the later payer until its own answer says what is left."""
@@ -139,10 +157,11 @@ class ClaimBooks:
         first = ours.sequence == FIRST_PAYER and claim.status not in LATER_PAYER
         if first or claim.status == REVERSAL:
             return None
-        shares = sum((a.amount for a in all_adjustments(claim) if a.group == AdjustmentGroup.PATIENT), ZERO)
         books = self.of_claim(ours.number)
         owed = open_balance(books, ours.number).payer + written_off(books, ours.number) + handed
-        return max(0, owed - to_cents(claim.paid) - to_cents(shares))
+        if ours.sequence == FIRST_PAYER and self._ahead_of_first(ours):
+            owed = handed  # all else is the first payer's to decide
+        return max(0, owed - to_cents(claim.paid) - _left_to_patient(claim))
 
     def _adjustments(
         self,
@@ -288,6 +307,11 @@ def remit_finding(
         observed=observed,
         queue=Queue.REMITTANCE,
     )
+
+
+def _left_to_patient(claim: RemitClaim) -> int:
+    """What an answer states as the patient's, in cents."""
+    return to_cents(sum((a.amount for a in all_adjustments(claim) if a.group == AdjustmentGroup.PATIENT), ZERO))
 
 
 def _cash(legs: Iterable[Entry]) -> int:

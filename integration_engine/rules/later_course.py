@@ -8,7 +8,7 @@ Source  X222A1 2320 and 2430 (the earlier payer's decision), 2300 CLM05-3 and RE
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -18,12 +18,15 @@ from integration_engine.domain.claim import ClaimDraft, Frequency
 from integration_engine.domain.remit import Remit, RemitClaim
 from integration_engine.domain.sent_claim import SentClaim, SentState
 from integration_engine.rules.claim_parties import missing
-from integration_engine.rules.coordination import CITATION, REVERSAL, Coordinated
+from integration_engine.rules.claim_posting import LATER_PAYER
+from integration_engine.rules.coordination import CITATION, FORWARDED, REVERSAL, Coordinated
 from integration_engine.rules.corrections import GONE, Action, Submitted, correct, same_claim
 from integration_engine.rules.life_cycle import Standing
 from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.remit_matching import of_another_payer
 
 PREDETERMINATION = "25"
+PASSED_ON = "19"  # processed as primary, forwarded to additional payers
 FAMILIES = ("coordination.", "corrections.")  # the findings of a later payer's course, beside denials and rejections
 
 
@@ -41,11 +44,15 @@ class LaterCourse:
     refusal: tuple[Finding, ...] = ()
 
 
-def decision_in_force(payments: Sequence[tuple[Remit, RemitClaim]]) -> tuple[Remit, RemitClaim] | None:
+def decision_in_force(
+    payments: Sequence[tuple[Remit, RemitClaim]], *, first: str = "", payers: Collection[str] = (), billed: bool = False
+) -> tuple[Remit, RemitClaim] | None:
     """The payer's decision that it has not taken back, the latest by its own date; None where none is left.
 
     Shapes   payments: all that remits said of one claim, in the order taken in. A reversal takes back the earliest
-             decision with its amounts, else the earliest of all.
+             decision with its amounts, else the earliest of all. first: the payer's identifier, of a claim to the first
+             payer, which another of our payers may answer as a later one: then it has been passed on (CLP02 19), whether or
+             not the first payer says so. billed: we have billed that later payer, so its answer takes the place of nothing.
     """
     told = [pair for pair in payments if pair[1].status != PREDETERMINATION]
     left = sorted((pair for pair in told if not _takes_back(pair[1])), key=lambda pair: _day(pair[0]))
@@ -53,7 +60,17 @@ def decision_in_force(payments: Sequence[tuple[Remit, RemitClaim]]) -> tuple[Rem
         amounts = abs(back.charge), abs(back.paid)
         place = next((i for i, (_, one) in enumerate(left) if (abs(one.charge), abs(one.paid)) == amounts), 0)
         del left[place : place + 1]
-    return left[-1] if left else None
+    own = [
+        (remit, one)
+        for remit, one in left
+        if not (first and one.status in LATER_PAYER and of_another_payer(remit, first, payers))
+    ]
+    if not own:
+        return None
+    remit, decision = own[-1]
+    if len(own) < len(left) and not billed and decision.status not in FORWARDED:
+        decision = replace(decision, status=PASSED_ON)
+    return remit, decision
 
 
 def standing_claim(sent: Sequence[SentClaim]) -> SentClaim | None:

@@ -91,6 +91,19 @@ def refusals_undone(numbers: Collection[str], on: date, earlier: Iterable[Entry]
     )
 
 
+def refused_charge(entries: Iterable[Entry], number: str) -> int:
+    """The charge of a claim that a refusal before adjudication took off the books, in cents; nothing where one stands."""
+    own = [entry for entry in entries if entry.claim == number]
+    if any(entry.kind is EntryKind.CHARGE for entry in standing(own)):
+        return 0
+    undone = {entry.undoes for entry in own if entry.posting == f"refusal|{number}"}
+    charges = {entry.posting: 0 for entry in own if entry.kind is EntryKind.CHARGE and entry.posting in undone}
+    for entry in own:
+        if entry.posting in charges and entry.account is Account.RECEIVABLE_PAYER:
+            charges[entry.posting] += entry.cents
+    return max(charges.values(), default=0)
+
+
 def patient_paid(claim: str, cents: int, on: date, key: str) -> tuple[Entry, ...]:
     """Money a patient paid on a claim. key: what makes this payment recognisable when it is told again."""
     return pair(

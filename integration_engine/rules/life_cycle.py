@@ -79,11 +79,22 @@ def _furthest(told: Sequence[ClaimEvent]) -> Standing:
     kinds = Counter(event.kind for event in told)
     if kinds[ClaimEventKind.PAID] <= kinds[ClaimEventKind.PAYMENT_REVERSED]:
         told = [event for event in told if event.kind is not ClaimEventKind.PAID]
+    elif _decisions(kinds) > _takebacks(kinds):
+        # One of several payments was taken back, such as a later payer's on the first payer's claim: the other stands.
+        told = [event for event in told if event.kind is not ClaimEventKind.PAYMENT_REVERSED]
     last = max(told, key=lambda e: (_WORDS[e.kind][0], e.on, _WORDS[e.kind][2]), default=None)
     if last is None:
         msg = "a claim without events was never sent"
         raise ValueError(msg)
     return _WORDS[last.kind][1]
+
+
+def _decisions(kinds: Counter[ClaimEventKind]) -> int:
+    return kinds[ClaimEventKind.PAID] + kinds[ClaimEventKind.DENIED] + kinds[ClaimEventKind.FORWARDED]
+
+
+def _takebacks(kinds: Counter[ClaimEventKind]) -> int:
+    return kinds[ClaimEventKind.PAYMENT_REVERSED] + kinds[ClaimEventKind.REVERSED]
 
 
 def _without_refused_corrections(events: Iterable[ClaimEvent]) -> list[ClaimEvent]:

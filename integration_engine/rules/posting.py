@@ -8,7 +8,7 @@ that is not ours, or not known, waits on *unapplied*. Source  005010X221A1; CARC
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -20,7 +20,7 @@ from integration_engine.domain.posting import ClaimResult, LineResult, Posting
 from integration_engine.domain.remit import Adjustment, ProviderAdjustment, Remit, RemitClaim, RemitLine
 from integration_engine.rules.claim_posting import ClaimBooks, ContextOf, nothing_known, remit_finding
 from integration_engine.rules.denials import PREDETERMINATION, REVERSAL, categorize, claim_as_line, judge, of_claim
-from integration_engine.rules.ledger import difference, open_balance, pair
+from integration_engine.rules.ledger import difference, open_balance, pair, refused_charge
 from integration_engine.rules.remit_balance import balance, payment_difference
 from integration_engine.rules.remit_matching import Match
 from integration_engine.rules.responses import Responses
@@ -58,6 +58,7 @@ def post(
     earlier: Iterable[Entry] = (),
     already: Iterable[str] = (),
     context_of: ContextOf | None = None,
+    payers: Collection[str] = (),
     accept_difference: bool = False,
 ) -> Posting:
     """What one remit posts.
@@ -66,13 +67,13 @@ def post(
              day of the payment.
              earlier: the ledger entries of the matched claims, for reversals and credit balances. already: keys posted
              before (``posting_keys``, ``remit_key``); what they name is not posted again. context_of: what is known of
-             a line. accept_difference: a person has accepted that the remit does not balance; the difference goes to
-             *unapplied*.
+             a line. payers: the identifiers of the practice's payers. accept_difference: a person has accepted that the
+             remit does not balance; the difference goes to *unapplied*.
     """
     if len(matches) != len(remit.claims):
         msg = "post needs one match for each claim of the remit"
         raise ValueError(msg)
-    work = _Posting(remit, responses, on, tuple(earlier), frozenset(already), context_of or nothing_known)
+    work = _Posting(remit, responses, on, tuple(earlier), frozenset(already), context_of or nothing_known, payers)
     for index, (claim, match) in enumerate(zip(remit.claims, matches, strict=True)):
         work.claim(index, claim, match)
     work.provider_adjustments()
@@ -98,12 +99,13 @@ def assign(
     *,
     earlier: Iterable[Entry] = (),
     context_of: ContextOf | None = None,
+    payers: Collection[str] = (),
 ) -> Posting:
     """Money that waited on *unapplied* posted to the claim a person named for it; the bank's side is not posted again.
 
     Shapes   index: of the claim in the remit; match: with the claim it belongs to. earlier: the entries of that claim.
     """
-    work = _Posting(remit, responses, on, tuple(earlier), frozenset(), context_of or nothing_known)
+    work = _Posting(remit, responses, on, tuple(earlier), frozenset(), context_of or nothing_known, payers)
     work.claim(index, remit.claims[index], match)
     work.credit_balances()
     posting = work.finished(posted=True)
@@ -143,6 +145,7 @@ class _Posting:
         earlier: tuple[Entry, ...],
         already: frozenset[str],
         context_of: ContextOf,
+        payers: Collection[str],
     ) -> None:
         self.remit = remit
         self.responses = responses
@@ -151,7 +154,7 @@ class _Posting:
         self.already = already
         self.context_of = context_of
         self.keys = posting_keys(remit)
-        self.books = ClaimBooks(remit, responses, on, earlier, context_of)
+        self.books = ClaimBooks(remit, responses, on, earlier, context_of, payers)
         self.findings = self.books.findings
         self.claims: list[ClaimResult] = []
         self.lines: list[LineResult] = []
@@ -272,7 +275,10 @@ class _Posting:
         """A claim on which more came in than was owed: the payer, or the patient, will want it back."""
         named = dict.fromkeys(entry.claim for entry in self.books.entries if entry.claim is not None)
         for number in named:
-            owed = open_balance(self.books.of_claim(number), number)
+            books = self.books.of_claim(number)
+            owed = open_balance(books, number)
+            # What was refused has no charge until the payer is known to have it: money on it is no credit for that.
+            owed = replace(owed, payer=owed.payer + refused_charge(books, number))
             # What a patient paid ahead is no credit while the payer still owes: its answer may yet leave a share.
             if number in self.charged and (owed.payer < 0 or (owed.patient < 0 and owed.payer == 0)):
                 self.findings.append(

@@ -98,6 +98,15 @@ def remit_payer(remit: Remit, known: Collection[str]) -> RemitPayer:
     return RemitPayer(ids=frozenset({*remit.payer_ids, remit.payer_id} - {""}), others=frozenset(known))
 
 
+def of_another_payer(remit: Remit, own: str, known: Collection[str]) -> bool:
+    """Whether a payment is surely another payer's than the one that a claim was sent to.
+
+    Shapes   own: that payer's identifier; known: those of the practice's payers. A payment of nobody we know is not sure.
+    """
+    ids = {*remit.payer_ids, remit.payer_id}
+    return own not in ids and not ids.isdisjoint(known)
+
+
 _ANY_PAYER = RemitPayer()
 
 

@@ -104,7 +104,9 @@ class SettleLaterPayers:
         if earlier.draft.frequency is Frequency.VOID:
             return withdrawn_course(earlier, later, self.parameters)
         billed = standing_claim(later) is not None
-        decision = decision_in_force(payments, first=earlier.draft.sequence == FIRST, billed=billed)
+        own = earlier.draft.payer.payer_id if earlier.draft.sequence == FIRST else ""
+        ids = {entry.payer.payer_id for entry in self.parameters.practice.payers.values()}
+        decision = decision_in_force(payments, first=own, payers=ids, billed=billed)
         if decision is not None:
             following = self._following(earlier, *decision, record)
             return later_course(earlier, following, later, self.parameters)

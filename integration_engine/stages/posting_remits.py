@@ -171,6 +171,7 @@ class PostRemits:
             earlier=[entry for entries in books.values() for entry in entries],
             already=already,
             context_of=_context(self.rules),
+            payers=payer_ids(self.rules),
             accept_difference=accepted is not None,
         )
         if accepted is not None:
@@ -203,6 +204,7 @@ class PostRemits:
             self.on,
             earlier=[entry for entries in books.values() for entry in entries],
             context_of=_context(rules),
+            payers=payer_ids(rules),
         )
         self.gathered.findings.extend(posting.findings)
         store.ledger.append(connection, posting.entries, {ours.number: ours.id}, self.now, row.remit_id)
