@@ -53,3 +53,15 @@ class DenialOutcome:
     recovered: int
     rest: int
     lines: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayersAnswer:
+    """One answer of a payer on a claim, as it is in the books. status: CLP02. on: date of its payment, None if not told."""
+
+    id: int
+    claim_id: int
+    remit_id: int
+    payer: str
+    status: str
+    on: date | None

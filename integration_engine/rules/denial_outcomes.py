@@ -8,12 +8,13 @@ Source  REQUIREMENTS K12 (money later paid on denied lines); 005010X221A1 2110 S
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
 from integration_engine.core.money import to_cents
-from integration_engine.domain.denial_outcome import DenialOutcome, DenialState, EarlierDenial
+from integration_engine.domain.denial_outcome import DenialOutcome, DenialState, EarlierDenial, PayersAnswer
 from integration_engine.domain.posting import ClaimResult, LineResult
+from integration_engine.rules.denials import PREDETERMINATION, REVERSAL
 
 _ASSISTANT = frozenset({"CQ", "CO"})
 
@@ -42,6 +43,37 @@ def denial_outcomes(
             found.append(_outcome(one, line, counted=line.number in used))
             used.add(line.number)
     return (*found, *_as_a_whole(whole, result, [line for line in known if line.number not in used]))
+
+
+def taken_back_before(decisions: Collection[int], answers: Iterable[PayersAnswer], on: date) -> frozenset[int]:
+    """Those of these decisions of ``on`` that the payer took back in payments which were read before them.
+
+    Shapes   decisions: ids among ``answers``, which are all that is known of their claims.
+    Why      A takeback names no payment, and its amount may be off by a cent. Each takes one decision of another payment
+             back, so one that finds none among those known is the takeback of the decision that comes late.
+    Source   house rule, 2026-11-25; 005010X221A1 CLP02 22; X12.md §3.3 (any order).
+    """
+    same: dict[tuple[int, str], list[PayersAnswer]] = {}
+    for one in answers:
+        if one.on is not None and one.status != PREDETERMINATION:
+            same.setdefault((one.claim_id, one.payer), []).append(one)
+    return frozenset(
+        one.id for listed in same.values() for one in listed if one.id in decisions and _misses(one, listed, on)
+    )
+
+
+def _misses(decision: PayersAnswer, answers: Sequence[PayersAnswer], on: date) -> bool:
+    """Does a takeback of another payment, of ``on`` or later, have nothing to take back but this decision?"""
+    takebacks = [one for one in answers if one.status == REVERSAL and one.remit_id != decision.remit_id]
+    others = [one for one in answers if one.status != REVERSAL and one.id != decision.id]
+    for last in takebacks:
+        if last.on is None or last.on < on:
+            continue
+        taken = sum(one.on is not None and one.on <= last.on for one in takebacks)
+        known = sum(one.on is not None and one.on <= last.on and one.remit_id != last.remit_id for one in others)
+        if taken > known:
+            return True
+    return False
 
 
 def _line_of(one: EarlierDenial, lines: Sequence[LineResult], used: Collection[int]) -> LineResult | None:

@@ -13,14 +13,16 @@ from integration_engine.domain.denial_outcome import DenialOutcome, DenialState
 from integration_engine.domain.ledger import Account
 from integration_engine.domain.posting import ClaimResult, LineResult
 from integration_engine.rules.answering import denial_finding
-from integration_engine.rules.denial_outcomes import denial_outcomes
+from integration_engine.rules.denial_outcomes import denial_outcomes, taken_back_before
 from integration_engine.rules.life_cycle import ANSWER_MISSING
 from integration_engine.store import Connection, Store
 from integration_engine.store.denial_answers import (
+    answers_on,
     decided_later,
     earlier_denials,
     save_outcomes,
     settled_by_later,
+    still_open,
     taken_back,
 )
 from integration_engine.store.denials import NewDenial
@@ -67,8 +69,11 @@ def keep_denials(
     earlier = earlier_denials(connection, of_claim)
     outcomes: dict[int, list[DenialOutcome]] = {}
     new: list[NewDenial] = []
+    superseded = taken_back_before([one.row_id for one in decided], answers_on(connection, of_claim), told)
     for one in decided:
-        found = denial_outcomes(earlier[one.claim_id], one.result, one.lines, told)
+        # A payment that the payer has taken back already recovers nothing, though it comes after the denial.
+        answered = [] if one.row_id in superseded else earlier[one.claim_id]
+        found = denial_outcomes(answered, one.result, one.lines, told)
         outcomes.setdefault(one.claim_id, []).extend(found)
         new += [
             NewDenial(
@@ -80,11 +85,13 @@ def keep_denials(
     store.denials.append(connection, new, now)
     settled = _paid_since(store, connection, of_claim, told)
     held = store.holds.claims_held(connection, of_claim)
+    others = still_open(connection, of_claim, [one.row_id for one in decided])
     for claim_id, parts in of_claim.items():
         denied = [line for part in parts for line in part.denied if claim_id not in settled]
         if denied or claim_id in held:
             findings = (denial_finding(parts[0].number, denied, told),) if denied else ()
-            store.holds.sync(connection, findings, now, claim_id=claim_id, families=ANSWERED)
+            ends = (ANSWER_MISSING,) if claim_id in others else ANSWERED
+            store.holds.sync(connection, findings, now, claim_id=claim_id, families=ends)
     for claim_id in sorted(set(reversed_claims) & set(owed_again)):  # what was given up of the decision taken back
         store.denials.owed_again(connection, claim_id, now)
     # A late answer on a claim that was corrected meanwhile: its denial is worked with the correction. A decision taken

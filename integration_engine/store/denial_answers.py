@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import Connection, func, select, update
 
 from integration_engine.domain.claim import Frequency
-from integration_engine.domain.denial_outcome import UNDECIDED, DenialOutcome, DenialState, EarlierDenial
+from integration_engine.domain.denial_outcome import UNDECIDED, DenialOutcome, DenialState, EarlierDenial, PayersAnswer
 from integration_engine.store import tables as t
 from integration_engine.store.database import parts, update_many
 
@@ -66,6 +66,42 @@ def decided_later(connection: Connection, claim_ids: Collection[int], on: date) 
             .group_by(p.claim_id)
         )
         found.update({row.claim_id: row.on for row in rows})
+    return found
+
+
+def answers_on(connection: Connection, claim_ids: Collection[int]) -> list[PayersAnswer]:
+    """Every answer of a payer on these claims that is in the books, whichever came first."""
+    found: list[PayersAnswer] = []
+    for part in parts(sorted(claim_ids)):
+        p, r = t.remit_claim.c, t.remit.c
+        rows = connection.execute(
+            select(p.id, p.claim_id, p.status, p.remit_id, r.payer_id, r.paid_on)
+            .join(t.remit, r.id == p.remit_id)
+            .where(p.claim_id.in_(part), p.state == "posted", r.state == "posted")
+        )
+        found += [
+            PayersAnswer(
+                id=row.id,
+                claim_id=row.claim_id,
+                remit_id=row.remit_id,
+                payer=row.payer_id,
+                status=row.status,
+                on=row.paid_on,
+            )
+            for row in rows
+        ]
+    return found
+
+
+def still_open(connection: Connection, claim_ids: Collection[int], answers: Collection[int]) -> set[int]:
+    """The claims with an open denial that none of these stored answers told: its hold stays, whatever they say."""
+    found: set[int] = set()
+    for part in parts(sorted(claim_ids)):
+        d = t.denial.c
+        rows = connection.execute(
+            select(d.claim_id, d.remit_claim_id).where(d.claim_id.in_(part), d.state == DenialState.OPEN.value)
+        )
+        found.update(row.claim_id for row in rows if row.remit_claim_id not in answers)
     return found
 
 
