@@ -138,7 +138,8 @@ def of_payment(result: ClaimResult, on: date) -> ClaimWord | None:
     if result.claim is None or not result.posted or result.status == PREDETERMINATION:
         return None
     if result.reversal:
-        kind = ClaimEventKind.PAYMENT_REVERSED if result.paid else ClaimEventKind.REVERSED
+        # What left all of it to the patient was told as paid, so its takeback takes a payment back.
+        kind = ClaimEventKind.PAYMENT_REVERSED if result.paid or result.patient else ClaimEventKind.REVERSED
     elif result.status in FORWARDED and not result.paid:
         kind = ClaimEventKind.FORWARDED
     else:
@@ -183,6 +184,11 @@ def _of_claim(finding: Finding, number: str) -> Finding:
     """A reason as the hold of one claim: two reasons of one claim stay apart, and the same one is the same again."""
     subject = " ".join(part for part in (f"claim {number}", finding.subject, finding.observed) if part)
     return replace(finding, subject=subject, severity=Severity.ERROR, queue=Queue.REJECTIONS)
+
+
+def of_file(finding: Finding, receiver: str, file_name: str) -> Finding:
+    """Why a file was refused, with whose refusal it is: two receivers may have files of one number."""
+    return replace(finding, text=f"{receiver} refused {file_name}: {finding.text}")
 
 
 def _stop(finding: Finding) -> Finding:

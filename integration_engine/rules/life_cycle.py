@@ -78,15 +78,22 @@ def _furthest(told: Sequence[ClaimEvent]) -> Standing:
     # A payment and its reversal may bear one date: what counts is whether any payment was never taken back.
     kinds = Counter(event.kind for event in told)
     if kinds[ClaimEventKind.PAID] <= kinds[ClaimEventKind.PAYMENT_REVERSED]:
-        told = [event for event in told if event.kind is not ClaimEventKind.PAID]
+        last_back = max((e.on for e in told if e.kind is ClaimEventKind.PAYMENT_REVERSED), default=date.min)
+        told = [event for event in told if event.kind is not ClaimEventKind.PAID or event.on > last_back]
     elif _decisions(kinds) > _takebacks(kinds):
         # One of several payments was taken back, such as a later payer's on the first payer's claim: the other stands.
         told = [event for event in told if event.kind is not ClaimEventKind.PAYMENT_REVERSED]
+    if _decisions(kinds) <= _takebacks(kinds):
+        # A denial and its takeback may bear one date too, in files of their own: nothing is decided any more.
+        told = [event for event in told if event.kind not in _WITHOUT_MONEY]
     last = max(told, key=lambda e: (_WORDS[e.kind][0], e.on, _WORDS[e.kind][2]), default=None)
     if last is None:
         msg = "a claim without events was never sent"
         raise ValueError(msg)
     return _WORDS[last.kind][1]
+
+
+_WITHOUT_MONEY = frozenset({ClaimEventKind.DENIED, ClaimEventKind.FORWARDED})
 
 
 def _decisions(kinds: Counter[ClaimEventKind]) -> int:

@@ -43,6 +43,14 @@ def event(kind: ClaimEventKind, day: int = 0) -> ClaimEvent:
         # Paid, taken back and denied, all of one date.
         ([(K.PAID, 20), (K.PAYMENT_REVERSED, 20), (K.DENIED, 20)], Standing.DENIED),
         ([(K.PAID, 20), (K.PAYMENT_REVERSED, 40), (K.PAID, 40)], Standing.PAID),
+        # A decision without money and its takeback, in two files of one date; a correction of one date stands.
+        ([(K.DENIED, 20), (K.REVERSED, 20)], Standing.REVERSED),
+        ([(K.DENIED, 20), (K.REVERSED, 20), (K.DENIED, 20)], Standing.DENIED),
+        # What is paid after the last takeback was never taken back.
+        ([(K.DENIED, 20), (K.PAYMENT_REVERSED, 20), (K.PAID, 21)], Standing.PAID),
+        # A later payer's money on the first payer's claim, taken back: the first payer's stands.
+        ([(K.PAID, 20), (K.PAID, 30), (K.PAYMENT_REVERSED, 40)], Standing.PAID),
+        ([(K.PAID, 20), (K.PAID, 30), (K.PAYMENT_REVERSED, 40), (K.PAYMENT_REVERSED, 41)], Standing.REVERSED),
         ([(K.PAID, 20), (K.REPLACED, 30)], Standing.REPLACED),
         ([(K.PAID, 20), (K.VOIDED, 30)], Standing.VOIDED),
         # What was refused was never there, so nothing took its place.
