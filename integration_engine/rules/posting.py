@@ -14,10 +14,12 @@ from datetime import date
 
 from integration_engine.core.findings import Finding, Severity
 from integration_engine.core.money import ZERO, to_cents
+from integration_engine.domain.booked_payment import BookedPayment
 from integration_engine.domain.denial import Books, DenialDecision
 from integration_engine.domain.ledger import Account, Entry, EntryKind
 from integration_engine.domain.posting import ClaimResult, LineResult, Posting
 from integration_engine.domain.remit import Adjustment, ProviderAdjustment, Remit, RemitClaim, RemitLine
+from integration_engine.rules.booked_payments import BOOKED_BEFORE, Booked, booked_before
 from integration_engine.rules.claim_posting import ClaimBooks, ContextOf, nothing_known, remit_finding
 from integration_engine.rules.denials import PREDETERMINATION, REVERSAL, categorize, claim_as_line, judge, of_claim
 from integration_engine.rules.ledger import difference, open_balance, pair, refused_charge
@@ -26,6 +28,7 @@ from integration_engine.rules.remit_matching import Match
 from integration_engine.rules.responses import Responses
 from integration_engine.rules.strange_answers import unmatched_claims
 
+NOT_BOOKED = Booked()
 NOT_OURS = "23"  # not the payer's claim; it was passed on, nothing was decided
 
 
@@ -59,6 +62,7 @@ def post(
     already: Iterable[str] = (),
     context_of: ContextOf | None = None,
     payers: Collection[str] = (),
+    before: Booked = NOT_BOOKED,
     accept_difference: bool = False,
 ) -> Posting:
     """What one remit posts.
@@ -67,13 +71,15 @@ def post(
              day of the payment.
              earlier: the ledger entries of the matched claims, for reversals and credit balances. already: keys posted
              before (``posting_keys``, ``remit_key``); what they name is not posted again. context_of: what is known of
-             a line. payers: the identifiers of the practice's payers. accept_difference: a person has accepted that the
-             remit does not balance; the difference goes to *unapplied*.
+             a line. payers: the identifiers of the practice's payers. before: what of the remit is in the books, told in
+             other words. accept_difference: a person has accepted that the remit does not balance, or is not one that
+             came before; a difference goes to *unapplied*.
     """
     if len(matches) != len(remit.claims):
         msg = "post needs one match for each claim of the remit"
         raise ValueError(msg)
-    work = _Posting(remit, responses, on, tuple(earlier), frozenset(already), context_of or nothing_known, payers)
+    known = frozenset(already) | _keys_of(remit, before)
+    work = _Posting(remit, responses, on, tuple(earlier), known, context_of or nothing_known, payers)
     for index, (claim, match) in enumerate(zip(remit.claims, matches, strict=True)):
         work.claim(index, claim, match)
     work.provider_adjustments()
@@ -81,6 +87,7 @@ def post(
     work.findings.extend(balance(remit))
     if not remit.complete:
         work.findings.append(_incomplete(remit))
+    work.said_again(before.payment)
     stopped = any(f.severity is Severity.ERROR and f.id in STOPPING for f in work.findings)
     if stopped and not accept_difference:
         return work.finished(posted=False)
@@ -130,6 +137,7 @@ STOPPING = frozenset(
         "remittance.claim_lines_differ",
         "remittance.payment_out_of_balance",
         "remittance.incomplete",
+        BOOKED_BEFORE,
     }
 )
 
@@ -260,6 +268,13 @@ class _Posting:
         finding = remit_finding(self.remit, "provider_adjustment", text, fix, place, Severity.ERROR, amount)
         return replace(finding, subject=f"{finding.subject}, PLB {code}")
 
+    def said_again(self, payment: BookedPayment | None) -> None:
+        """A payment that the bank has already, with claims that it did not have before."""
+        new = [claim for key, claim in zip(self.keys, self.remit.claims, strict=True) if key not in self.already]
+        finding = booked_before(self.remit, payment, new) if payment is not None else None
+        if finding is not None:
+            self.findings.append(finding)
+
     def accepted_difference(self) -> None:
         """What a person accepted although it does not add up: the bank has it, or lacks it, and nobody knows why."""
         key, cents = remit_key(self.remit), to_cents(payment_difference(self.remit))
@@ -336,6 +351,13 @@ class _Posting:
         return remit_finding(
             self.remit, "undecided", text, fix, f"segment {claim.position}, 2100/CLP-02", Severity.INFORMATION
         )
+
+
+def _keys_of(remit: Remit, before: Booked) -> frozenset[str]:
+    """The keys of what is in the books in other words."""
+    keys = posting_keys(remit)
+    whole = {remit_key(remit)} if before.payment is not None else set()
+    return frozenset({keys[index] for index in before.claims} | whole)
 
 
 _ALREADY_TOLD = DenialDecision(denied=False, text="Told with the lines.", rule="of the claim")

@@ -19,6 +19,7 @@ from integration_engine.domain.remit import Remit, RemitClaim
 from integration_engine.domain.sent_claim import SentClaim
 from integration_engine.domain.submission import SubmittedClaim, SubmittedLine, submitted
 from integration_engine.rules.answering import ClaimWord, of_payment
+from integration_engine.rules.booked_payments import booked
 from integration_engine.rules.denial_context import denial_context
 from integration_engine.rules.posting import assign, post, posting_keys, remit_key
 from integration_engine.rules.remit_matching import match, named, remit_payer
@@ -163,6 +164,7 @@ class PostRemits:
         books = store.ledger.entries(connection, numbers.values())
         already = store.answers.posted_keys(connection, posting_keys(remit))
         already |= store.ledger.posted(connection, [remit_key(remit)])
+        same_amount = store.booked_payments.of_amount(connection, remit.amount)
         posting = post(
             remit,
             matches,
@@ -172,6 +174,7 @@ class PostRemits:
             already=already,
             context_of=_context(self.rules),
             payers=payer_ids(self.rules),
+            before=booked(remit, matches, same_amount, payer_ids(self.rules)),
             accept_difference=accepted is not None,
         )
         if accepted is not None:

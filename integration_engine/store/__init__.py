@@ -15,6 +15,7 @@ from integration_engine.store.answers import AnswerFiles
 from integration_engine.store.audit import Audit
 from integration_engine.store.baselines import Baselines
 from integration_engine.store.batches import Batches
+from integration_engine.store.booked_payments import BookedPayments
 from integration_engine.store.clinician_times import ClinicianTimes
 from integration_engine.store.database import Database, may_pass
 from integration_engine.store.denials import Denials
@@ -62,6 +63,7 @@ class Store:
     later_claims: LaterClaims
     clinician_times: ClinicianTimes
     answers: AnswerFiles
+    booked_payments: BookedPayments
     ledger: Ledger
     denials: Denials
     baselines: Baselines
@@ -102,6 +104,7 @@ class Store:
             later_claims=LaterClaims(ids, holds, submissions),
             clinician_times=ClinicianTimes(),
             answers=AnswerFiles(ids),
+            booked_payments=BookedPayments(),
             ledger=Ledger(ids),
             denials=Denials(ids, audit),
             baselines=Baselines(ids, audit),

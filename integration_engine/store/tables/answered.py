@@ -63,6 +63,7 @@ remit = Table(
     Column("created_at", Instant, nullable=False),
     one_of("state", "posted", "held"),
 )
+Index("ix_remit_amount_cents", remit.c.amount_cents)
 remit_claim = Table(
     "remit_claim",
     metadata,
