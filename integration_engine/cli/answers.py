@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from integration_engine.adapters.clock import system_clock
@@ -10,7 +11,7 @@ from integration_engine.bootstrap import decide_again, open_store, read_back, ru
 from integration_engine.cli.output import print_json, print_table
 from integration_engine.settings import Settings
 from integration_engine.stages.adjudicate import Adjudicate
-from integration_engine.stages.assigning_money import AssignMoney
+from integration_engine.stages.assigning_money import AssignMoney, UnmatchedClaim, UnmatchedStatus
 from integration_engine.stages.read_back import ReadBack
 
 FINDINGS = 1
@@ -73,7 +74,7 @@ def _wrong_use(error: Exception) -> int:
 
 
 def show_answer(settings: Settings, answer_id: int, *, as_json: bool) -> int:
-    """One answer file with the claims of it whose money waits on *unapplied*; 1 when something of it waits."""
+    """One answer file with the claims of it that fit none of ours; 1 when something of it waits."""
     with open_store(settings) as store, store.database.read() as connection:
         try:
             file = store.answers.file(connection, answer_id)
@@ -82,8 +83,10 @@ def show_answer(settings: Settings, answer_id: int, *, as_json: bool) -> int:
         waits = store.answers.told(connection, answer_id)
         stage = AssignMoney(store=store, rules=rules_in_force(settings))
         unmatched = stage.unmatched(connection, answer_id)
+        statuses = stage.unmatched_statuses(connection, answer_id) if file.state != "rejected" else ()
     if as_json:
-        print_json({**asdict(file), "waits": waits, "unmatched_claims": unmatched})
+        told = {"waits": waits, "unmatched_claims": unmatched, "unmatched_statuses": statuses}
+        print_json({**asdict(file), **told})
         return FINDINGS if waits or unmatched else 0
     print(f"answer file {file.id}: {file.file_name}, {file.kinds}, {file.state}")
     for text in waits or ([file.reason] if file.state == "rejected" else []):
@@ -91,24 +94,51 @@ def show_answer(settings: Settings, answer_id: int, *, as_json: bool) -> int:
     for remark in file.remarks:
         times = f"{remark.count} times, first " if remark.count > 1 else ""
         print(f"  {remark.severity}: {remark.text} ({times}{'; '.join(remark.places)}) {remark.fix}")
-    if unmatched:
-        columns = ("claim of file", "number", "payer's number", "payer", "payment", "date", "charge", "paid", "codes")
-        rows = [
-            (
-                u.claim_of_file,
-                u.number,
-                u.payer_control_number,
-                u.payer,
-                u.trace,
-                u.date_of_service or UNKNOWN,
-                u.charge,
-                u.paid,
-                " ".join(u.codes),
-            )
-            for u in unmatched
-        ]
-        print_table("Claims not known to be ours", columns, rows)
+    _tell_unmatched(unmatched)
+    _tell_statuses(statuses)
     return FINDINGS if waits or unmatched else 0
+
+
+def _tell_unmatched(unmatched: Sequence[UnmatchedClaim]) -> None:
+    if not unmatched:
+        return
+    columns = (
+        "claim of file", "number", "payer's number", "payer", "payment", "date", "charge", "paid", "money", "codes",
+    )  # fmt: skip
+    rows = [
+        (
+            u.claim_of_file,
+            u.number,
+            u.payer_control_number,
+            u.payer,
+            u.trace,
+            u.date_of_service or UNKNOWN,
+            u.charge,
+            u.paid,
+            "unapplied" if u.posted else "not posted",
+            " ".join(u.codes),
+        )
+        for u in unmatched
+    ]
+    print_table("Claims not known to be ours", columns, rows)
+
+
+def _tell_statuses(statuses: Sequence[UnmatchedStatus]) -> None:
+    if not statuses:
+        return
+    columns = ("number", "payer's number", "clearinghouse's number", "date", "charge", "says")
+    rows = [
+        (
+            one.number or UNKNOWN,
+            one.payer_control_number,
+            one.clearinghouse_number,
+            one.date_of_service or UNKNOWN,
+            one.charge or UNKNOWN,
+            one.says or "neither taken nor refused",
+        )
+        for one in statuses
+    ]
+    print_table("Claims of a claim status (277CA) not known to be ours", columns, rows)
 
 
 def assign_money(

@@ -83,12 +83,12 @@ def post(
     for index, (claim, match) in enumerate(zip(remit.claims, matches, strict=True)):
         work.claim(index, claim, match)
     work.provider_adjustments()
-    work.findings.extend(unmatched_claims(remit, work.unmatched))
     work.findings.extend(balance(remit))
     if not remit.complete:
         work.findings.append(_incomplete(remit))
     work.said_again(before.payment)
     stopped = any(f.severity is Severity.ERROR and f.id in STOPPING for f in work.findings)
+    work.findings.extend(unmatched_claims(remit, work.unmatched, posted=accept_difference or not stopped))
     if stopped and not accept_difference:
         return work.finished(posted=False)
     if stopped:

@@ -28,10 +28,11 @@ def balance(remit: Remit) -> tuple[Finding, ...]:
     difference = payment_difference(remit)
     if difference:
         paid, provider = claims_paid(remit), provider_adjusted(remit)
+        stated = f"The payment is {remit.amount}, its claims {paid} less provider adjustments {provider} are"
         found.append(
             _finding(
                 "payment_out_of_balance",
-                "The payment is not the sum of its claims less the provider adjustments.",
+                f"{stated} {paid - provider}; difference {difference}.",
                 "Ask the payer for the missing claims or provider adjustments before anything of it is posted.",
                 remit,
                 f"segment {remit.position}, 835/BPR-02",
@@ -82,7 +83,7 @@ def _line(line: RemitLine, remit: Remit) -> Finding:
     taken = _total(line.adjustments)
     return _finding(
         "line_out_of_balance",
-        "A line's charge less its adjustments is not its payment.",
+        f"A line of {line.charge} less adjustments {taken} is paid {line.paid}; difference {line_difference(line)}.",
         "Compare the line with the payer's own remit; post it by hand once the payer has explained it.",
         remit,
         f"segment {line.position}, 2110/SVC-03",
@@ -97,7 +98,7 @@ def _claim(claim: RemitClaim, remit: Remit) -> Iterator[Finding]:
         taken = _total(all_adjustments(claim))
         yield _finding(
             "claim_out_of_balance",
-            "A claim's charge less all its adjustments is not its payment.",
+            f"A claim of {claim.charge} less adjustments {taken} is paid {claim.paid}; difference {difference}.",
             "Compare the claim with the payer's own remit; post it by hand once the payer has explained it.",
             remit,
             f"{place}, 2100/CLP-04",
@@ -108,7 +109,8 @@ def _claim(claim: RemitClaim, remit: Remit) -> Iterator[Finding]:
     if claim.lines and lines != claim.charge:
         yield _finding(
             "claim_lines_differ",
-            "The charges of the lines are not the charge of the claim: a line is missing or counted twice.",
+            f"The lines charge {lines}, their claim {claim.charge}, difference {claim.charge - lines}: a line is missing or"
+            " counted twice.",
             "Ask the payer for the missing lines; the claim is not posted until they are known.",
             remit,
             f"{place}, 2100/CLP-03",

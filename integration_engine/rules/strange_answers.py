@@ -94,19 +94,28 @@ def void_refused(number: str, others: Sequence[str]) -> Finding:
     )
 
 
-def unmatched_claims(remit: Remit, claims: Sequence[RemitClaim]) -> tuple[Finding, ...]:
-    """The claims of one payment that fit none of ours, or more than one: a single hold with their count and money."""
+def unmatched_claims(remit: Remit, claims: Sequence[RemitClaim], *, posted: bool = True) -> tuple[Finding, ...]:
+    """The claims of one payment that fit none of ours, or more than one: a single hold with their count and money.
+
+    Shapes   posted: False where the payment waits as a whole, so that nothing of it stands on any account.
+    """
     if not claims:
         return ()
     paid = sum((claim.paid for claim in claims), ZERO)
     one = len(claims) == 1
     they = "1 claim of this payment is" if one else f"{len(claims)} claims of this payment are"
+    money = f"{paid} waits on the unapplied account" if posted else f"{paid} of it waits with the payment, not posted"
+    then = (
+        "say whose it is: `answers assign`"
+        if posted
+        else "once the payment is posted, say whose it is: `answers assign`"
+    )
     return (
         Finding(
             id=UNMATCHED,
             severity=Severity.ERROR,
-            text=f"{they} not known to be ours; {paid} waits on the unapplied account.",
-            fix="Find each by patient, date and charge (`answers show` lists them) and say whose it is: `answers assign`.",
+            text=f"{they} not known to be ours; {money}.",
+            fix=f"Find each by patient, date and charge (`answers show` lists them) and {then}.",
             owner="biller",
             subject=f"835 {remit.transaction}, payment {remit.trace}".strip(", "),
             position=f"segment {claims[0].position}, 2100/CLP-01",
@@ -128,7 +137,8 @@ def unmatched_statuses(transaction: str, findings: Sequence[Finding], numbers: S
             id="rejections.claim_unknown",
             severity=Severity.ERROR,
             text=f"{len(numbers)} claims of this claim status fit no claim of ours, or more than one.",
-            fix="Look whether the answer is meant for another sender; find the claims by patient, date and charge.",
+            fix="Look whether the answer is meant for another sender; find the claims by date and charge: `answers show` lists"
+            " them.",
             owner="biller",
             subject=f"277CA {transaction}".strip(),
             position=findings[0].position,
@@ -183,6 +193,23 @@ def too_large(size: int, largest: int) -> Finding:
         observed=str(size),
         expected=f"at most {largest}",
         position="file",
+        queue=Queue.INTERFACE,
+        due_in_days=0,
+    )
+
+
+def marked_as_test(kinds: str) -> Finding:
+    """A file marked as a test while every receiver is in production; a real one marked so by mistake must be seen."""
+    return Finding(
+        id="answers.test_in_production",
+        severity=Severity.ERROR,
+        text=f"The file ({kinds}) is marked as a test (ISA15 T), and every receiver is in production: nothing was posted.",
+        fix="If it is a real answer, ask the sender to send it again marked P; if it was a test, resolve this hold.",
+        owner="interface administrator",
+        subject="file",
+        observed="T",
+        expected="P",
+        position="ISA15",
         queue=Queue.INTERFACE,
         due_in_days=0,
     )

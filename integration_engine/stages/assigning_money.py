@@ -13,12 +13,15 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from integration_engine.crosswalk.answers.files import Answers, read_answers
+from integration_engine.domain.answers import ClaimStatus
 from integration_engine.domain.remit import Remit, RemitClaim
 from integration_engine.domain.sent_claim import SentClaim
+from integration_engine.rules.answering import of_status
 from integration_engine.rules.posting import posting_keys
 from integration_engine.rules.remit_matching import remit_payer
 from integration_engine.rules.strange_answers import UNMATCHED, unmatched_claims
-from integration_engine.stages.posting_remits import Gathered, PostRemits, as_submitted, payer_ids
+from integration_engine.stages.hearing_answers import unmatched_of
+from integration_engine.stages.posting_remits import Gathered, PostRemits, as_submitted, matches_of, payer_ids
 from integration_engine.stages.rules_in_force import RulesInForce
 from integration_engine.stages.settling_answers import SettleAnswers
 from integration_engine.store import Connection, Store
@@ -29,9 +32,10 @@ BEFORE = ("remittance.claim_ambiguous",)  # how some of these claims were told b
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnmatchedClaim:
-    """A claim of an answer file whose money waits on *unapplied*, as a biller looks for it.
+    """A claim of a payment that fits none of ours, as a biller looks for it.
 
-    Shapes   claim_of_file: its place among all claims of the file, from 1. status: CLP02. codes: of its lines.
+    Shapes   claim_of_file: its place among all claims of the file's payments, from 1. status: CLP02. codes: of its lines.
+             posted: its money waits on *unapplied*; False where the payment waits as a whole and stands on no account.
     """
 
     claim_of_file: int
@@ -44,6 +48,22 @@ class UnmatchedClaim:
     charge: str
     paid: str
     codes: tuple[str, ...]
+    posted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnmatchedStatus:
+    """A claim of a 277CA that fits none of ours, as a biller looks for it.
+
+    Shapes   says: what is said of it, in words; "" where that neither takes nor refuses it. charge: None if not sent.
+    """
+
+    number: str
+    payer_control_number: str
+    clearinghouse_number: str
+    date_of_service: date | None
+    charge: str | None
+    says: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,15 +116,35 @@ class AssignMoney:
         """
         _, data = self.store.answers.bytes_of(connection, answer_id)
         keys = {row.key for row in self.store.answers.unmatched(connection, answer_id)}
-        if not keys:
+        held = self.store.answers.held_remits(connection, answer_id)
+        if not keys and not held:
             return ()
-        found = []
+        found: list[UnmatchedClaim] = []
         number = 0
-        for remit in read_answers(data).remits:
+        for position, remit in enumerate(read_answers(data).remits):
+            strange = keys
+            if position in held:
+                matches = matches_of(self.store, connection, self.rules(), remit)
+                strange = {key for key, one in zip(posting_keys(remit), matches, strict=True) if one.claim is None}
             for claim, key in zip(remit.claims, posting_keys(remit), strict=True):
                 number += 1
-                if key in keys:
-                    found.append(_told(number, remit, claim))
+                if key in strange:
+                    found.append(_told(number, remit, claim, posted=position not in held))
+        return tuple(found)
+
+    def unmatched_statuses(self, connection: Connection, answer_id: int) -> tuple[UnmatchedStatus, ...]:
+        """The claims of a file's 277CAs that fit none of ours, or more than one, in its order.
+
+        Raises   LookupError when there is no such file.
+        """
+        _, data = self.store.answers.bytes_of(connection, answer_id)
+        rules = self.rules()
+        found: list[UnmatchedStatus] = []
+        for report in read_answers(data).reports:
+            for status in unmatched_of(self.store, connection, report):
+                on = report.sent_on or status.date_of_service or date.min  # no day is told of what is said
+                word = of_status(status, status.number, report.source, on, rules.responses)
+                found.append(_status(status, word.event.text if word else ""))
         return tuple(found)
 
     def assign(
@@ -220,7 +260,18 @@ def _place(answers: Answers, answer_id: int, claim_of_file: int) -> _Place:
     raise LookupError(msg)
 
 
-def _told(number: int, remit: Remit, claim: RemitClaim) -> UnmatchedClaim:
+def _status(status: ClaimStatus, says: str) -> UnmatchedStatus:
+    return UnmatchedStatus(
+        number=status.number,
+        payer_control_number=status.payer_control_number or "",
+        clearinghouse_number=status.clearinghouse_number or "",
+        date_of_service=status.date_of_service,
+        charge=None if status.total_charge is None else str(_cents(status.total_charge)),
+        says=says,
+    )
+
+
+def _told(number: int, remit: Remit, claim: RemitClaim, *, posted: bool) -> UnmatchedClaim:
     days = [claim.date_of_service, *(line.date_of_service for line in claim.lines)]
     return UnmatchedClaim(
         claim_of_file=number,
@@ -233,6 +284,7 @@ def _told(number: int, remit: Remit, claim: RemitClaim) -> UnmatchedClaim:
         charge=str(_cents(claim.charge)),
         paid=str(_cents(claim.paid)),
         codes=tuple(line.code for line in claim.lines),
+        posted=posted,
     )
 
 

@@ -28,7 +28,7 @@ from integration_engine.domain.answers import (
 from integration_engine.domain.claim_event import ClaimEvent, ClaimEventKind
 from integration_engine.domain.submission import SubmittedClaim
 from integration_engine.rules.answer_fixes import fix_for
-from integration_engine.rules.answering import FileWords, of_interchange, of_level, of_status, of_transaction
+from integration_engine.rules.answering import FileWords, of_file, of_interchange, of_level, of_status, of_transaction
 from integration_engine.rules.remit_matching import match_status
 from integration_engine.rules.strange_answers import (
     older_number,
@@ -113,7 +113,8 @@ class HearAnswers:
     def _words(self, file: SentFile, told: FileWords) -> None:
         self.gathered.words.extend((file.claims[word.number], word, file.batch_id) for word in told.words)
         if told.stops:
-            self.gathered.stops[file.batch_id] = told.stops
+            stops = (of_file(stop, file.receiver, file.file_name) for stop in told.stops)
+            self.gathered.stops[file.batch_id] = tuple(stops)
 
     def _strange(self, *findings: Finding) -> None:
         self.gathered.findings.extend(findings)
@@ -123,10 +124,7 @@ class HearAnswers:
 
     def _report(self, connection: Connection, report: ClaimStatusReport) -> None:
         """What a 277CA says of each claim; a clearinghouse speaks only of claims that went to it last."""
-        numbers = [status.number for status in report.claims]
-        controls = [line.line_control for status in report.claims for line in status.lines if line.line_control]
-        payer_numbers = [s.payer_control_number for s in report.claims if s.payer_control_number]
-        ours = Ours(self.store, connection, numbers, controls, payer_numbers)
+        ours = ours_of(self.store, connection, report)
         matched = [(status, match_status(status, ours.candidates(*_names(status)))) for status in report.claims]
         ids = [found.claim.id for _, found in matched if found.claim]
         sent_to = self.store.sent_files.receivers(connection, ids)
@@ -135,8 +133,7 @@ class HearAnswers:
         if strangers:
             findings = [finding for _, told in strangers for finding in told]
             self._strange(*unmatched_statuses(report.transaction, findings, [status.number for status, _ in strangers]))
-        inherited = {place: one.statuses for one in report.providers for place in one.claims}
-        for place, (status, found) in enumerate(matched):
+        for said, (status, found) in zip(as_said(report), matched, strict=True):
             if found.claim is None:
                 continue
             other = self.receivers and sent_to[found.claim.id] not in self.receivers
@@ -144,8 +141,6 @@ class HearAnswers:
                 self._strange(rerouted_claim(f"277CA for claim {found.claim.number}", sent_to[found.claim.id]))
                 continue
             on = report.sent_on or self.on
-            silent = not status.statuses and not any(line.statuses for line in status.lines)
-            said = replace(status, statuses=inherited.get(place, ())) if silent else status
             word = of_status(said, found.claim.number, report.source, on, self.rules.responses)
             if word is not None:
                 self.gathered.words.append((found.claim.id, word, None))
@@ -212,6 +207,31 @@ class HearAnswers:
         files = self.store.submissions.by_interchange(connection, number) if number is not None else []
         files = [file for file in files if file.receiver in self.receivers] or files
         return files[0] if len(files) == 1 and not files[0].rerouted else None
+
+
+def ours_of(store: Store, connection: Connection, report: ClaimStatusReport) -> Ours:
+    """The claims of ours that a 277CA may speak of."""
+    controls = [line.line_control for status in report.claims for line in status.lines if line.line_control]
+    payer_numbers = [status.payer_control_number for status in report.claims if status.payer_control_number]
+    return Ours(store, connection, [status.number for status in report.claims], controls, payer_numbers)
+
+
+def as_said(report: ClaimStatusReport) -> tuple[ClaimStatus, ...]:
+    """The claims of a 277CA, in its order; one of which nothing is said has what is said of its billing provider."""
+    inherited = {place: one.statuses for one in report.providers for place in one.claims}
+    return tuple(
+        status
+        if status.statuses or any(line.statuses for line in status.lines)
+        else replace(status, statuses=inherited.get(place, ()))
+        for place, status in enumerate(report.claims)
+    )
+
+
+def unmatched_of(store: Store, connection: Connection, report: ClaimStatusReport) -> tuple[ClaimStatus, ...]:
+    """The claims of a 277CA that fit none of ours, or more than one, with what is said of each."""
+    ours = ours_of(store, connection, report)
+    found = (match_status(status, ours.candidates(*_names(status))) for status in report.claims)
+    return tuple(said for said, one in zip(as_said(report), found, strict=True) if one.claim is None)
 
 
 def _names(status: ClaimStatus) -> tuple[str, tuple[str | None, ...], tuple[str | None, ...]]:

@@ -22,7 +22,7 @@ from integration_engine.rules.answering import ClaimWord, of_payment
 from integration_engine.rules.booked_payments import booked
 from integration_engine.rules.denial_context import denial_context
 from integration_engine.rules.posting import assign, post, posting_keys, remit_key
-from integration_engine.rules.remit_matching import match, named, remit_payer
+from integration_engine.rules.remit_matching import Match, match, named, remit_payer
 from integration_engine.rules.write_offs import owed_after_all
 from integration_engine.stages.denial_outcomes import Decided, keep_denials
 from integration_engine.stages.rules_in_force import RulesInForce
@@ -90,6 +90,19 @@ def as_submitted(sent: SentClaim) -> SubmittedClaim:
     return replace(plain, payer_control_number=sent.payer_control_number)
 
 
+def matches_of(store: Store, connection: Connection, rules: RulesInForce, remit: Remit) -> list[Match]:
+    """Which claims of ours the claims of a payment are, in its order."""
+    ours = Ours(
+        store,
+        connection,
+        [claim.number for claim in remit.claims],
+        [line.line_control for claim in remit.claims for line in claim.lines if line.line_control],
+        [n for claim in remit.claims for n in (claim.payer_control_number, claim.original_reference) if n],
+    )
+    payer = remit_payer(remit, payer_ids(rules))
+    return [match(claim, ours.candidates(*_names(claim)), payer) for claim in remit.claims]
+
+
 def _names(claim: RemitClaim) -> tuple[str, tuple[str | None, ...], tuple[str | None, ...]]:
     return (
         claim.number,
@@ -151,15 +164,7 @@ class PostRemits:
         Shapes   position: its place in the file. accepted: the stored remit whose difference a person accepted.
         """
         store, gathered = self.store, self.gathered
-        ours = Ours(
-            store,
-            connection,
-            [claim.number for claim in remit.claims],
-            [line.line_control for claim in remit.claims for line in claim.lines if line.line_control],
-            [n for claim in remit.claims for n in (claim.payer_control_number, claim.original_reference) if n],
-        )
-        payer = remit_payer(remit, payer_ids(self.rules))
-        matches = [match(claim, ours.candidates(*_names(claim)), payer) for claim in remit.claims]
+        matches = matches_of(store, connection, self.rules, remit)
         numbers = {m.claim.number: m.claim.id for m in matches if m.claim is not None}
         books = store.ledger.entries(connection, numbers.values())
         already = store.answers.posted_keys(connection, posting_keys(remit))

@@ -20,7 +20,7 @@ from integration_engine.core.findings import Finding
 from integration_engine.crosswalk.answers.files import Answers, read_answers
 from integration_engine.rules.life_cycle import ANSWER_MISSING, Waiting, missing_answer, patience_of
 from integration_engine.rules.posting import STOPPING
-from integration_engine.rules.strange_answers import NOT_TAKEN, not_taken, too_large
+from integration_engine.rules.strange_answers import NOT_TAKEN, UNMATCHED, marked_as_test, not_taken, too_large
 from integration_engine.stages.hearing_answers import HearAnswers, control_number
 from integration_engine.stages.posting_remits import Gathered, PostRemits
 from integration_engine.stages.rules_in_force import RulesInForce
@@ -170,6 +170,9 @@ class ReadBack:
                 connection, who=by, what="accept", subject=f"answer {answer_id}", reason=reason, now=now
             )
             gathered.findings = [finding for finding in gathered.findings if finding.id not in STOPPING]
+            for finding in gathered.findings:
+                if finding.id == UNMATCHED:  # its money has left the payment that waited, and is on *unapplied*
+                    self.store.answers.retell(connection, answer_id, finding)
             settling = SettleAnswers(store=self.store, parameters=rules.parameters, on=on, now=now)
             settled = settling.settle(connection, answer_id, gathered, ends=tuple(STOPPING))
             return _taken(name, answers, gathered, settled)
@@ -222,10 +225,10 @@ class ReadBack:
     def _take(
         self, connection: Connection, answer_id: int, name: str, answers: Answers, rules: RulesInForce, now: datetime
     ) -> TakenBack:
-        refusal = _not_for_us(answers, rules)
+        refusal, told = _not_for_us(answers, rules)
         if refusal:
             self.store.answers.settle(connection, answer_id, "rejected", refusal)
-            self.store.holds.sync(connection, held_findings(answers.problems), now, answer_id=answer_id)
+            self.store.holds.sync(connection, held_findings(told), now, answer_id=answer_id)
             return TakenBack(file=name, state="rejected", kinds=_kinds(answers), reason=refusal)
         gathered = Gathered(findings=list(answers.problems))
         on = rules.today(now)
@@ -260,13 +263,18 @@ def _kinds(answers: Answers) -> str:
     return " ".join(kind for kind, found in held if found)
 
 
-def _not_for_us(answers: Answers, rules: RulesInForce) -> str:
-    """Why nothing of the file is taken in: it answers nothing, or it is a test while we send in production."""
+def _not_for_us(answers: Answers, rules: RulesInForce) -> tuple[str, tuple[Finding, ...]]:
+    """Why nothing of the file is taken in: it answers nothing, or it is a test while we send in production.
+
+    Shapes   the reason, empty where it is for us; what waits for a person.
+    """
     if answers.empty:
-        return "; ".join(dict.fromkeys(p.text for p in answers.problems)) or "The file holds no answer to a claim."
+        reason = "; ".join(dict.fromkeys(p.text for p in answers.problems)) or "The file holds no answer to a claim."
+        return reason, answers.problems
     if answers.test and all(receiver.usage == "P" for receiver in rules.receivers.values()):
-        return "The file is marked as a test (ISA15 T), and every receiver is in production."
-    return ""
+        finding = marked_as_test(_kinds(answers))
+        return finding.text, (*answers.problems, finding)
+    return "", ()
 
 
 def _taken(name: str, answers: Answers, gathered: Gathered, settled: Settled) -> TakenBack:

@@ -120,6 +120,40 @@ def test_assign_says_what_is_wrong_and_changes_nothing(
     assert shown(home, file["id"])["unmatched"] == 1
 
 
+def test_claims_of_a_payment_that_waits_whole_are_listed_and_nothing_is_said_of_the_unapplied_account(
+    home: Path,
+) -> None:
+    path = remits(home)[0]
+    with_foreign_numbers(path)
+    path.write_bytes(re.sub(rb"(BPR\*[A-Z]\*)[0-9.]+", rb"\g<1>9999", path.read_bytes()))
+    done = run("read-back", home=home)
+    assert re.search(r"The payment is 9999.*; difference [0-9.]+\.", done.stdout)
+    (file,) = listed(home, "--state", "held")
+    told = shown(home, file["id"])
+    (one,) = told["unmatched_claims"]
+    assert (one["number"], one["posted"]) == ("FOREIGN1", False)
+    assert [text for text in told["waits"] if f"{one['paid']} of it waits with the payment, not posted" in text]
+    assert "unapplied" not in " ".join(told["waits"])
+    assert "\tnot posted\t" in run("answers", "show", str(file["id"]), home=home).stdout
+    assert run("answers", "accept", str(file["id"]), *WHO, home=home).returncode == 0
+    after = shown(home, file["id"])
+    assert [one["posted"] for one in after["unmatched_claims"]] == [True]
+    assert [text for text in after["waits"] if f"{one['paid']} waits on the unapplied account" in text]
+
+
+def test_claims_of_a_claim_status_that_fit_none_of_ours_are_listed_with_what_is_said_of_them(home: Path) -> None:
+    path = next(path for path in sorted((home / "inbound").glob("*277CA*")))
+    data = re.sub(rb"TRN\*2\*C[0-9]+", b"TRN*2*FOREIGN1", path.read_bytes())
+    path.write_bytes(re.sub(rb"REF\*(1K|D9|FJ)\*[^~]+", rb"REF*\1*ELSEWHERE1", data))
+    assert run("read-back", home=home).returncode == 1
+    (file,) = [one for one in listed(home, "--state", "held") if one["kinds"] == "277CA"]
+    statuses = shown(home, file["id"])["unmatched_statuses"]
+    assert {one["number"] for one in statuses} == {"FOREIGN1"}
+    assert all(one["date_of_service"] and one["charge"] and "The clearinghouse says" in one["says"] for one in statuses)
+    table = run("answers", "show", str(file["id"]), home=home)
+    assert (table.returncode, table.stdout.count("FOREIGN1\t")) == (1, len(statuses))
+
+
 def test_a_file_the_engine_failed_on_is_taken_again_by_name(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as broken:
         broken.setattr(PostRemits, "post", lambda *_: {}["a fault of ours"])

@@ -332,7 +332,9 @@ def test_every_mapped_provider_adjustment_has_its_account_and_the_cash_is_the_pa
     assert not any(finding.holds for finding in result.findings)
 
 
-@pytest.mark.parametrize("code", ["WO", "FB", "L6", "CS", "IR", "72", "J1", "50", "51", "90", "AP", "LE", "OB", "WU"])
+@pytest.mark.parametrize(
+    "code", ["WO", "FB", "L6", "CS", "IR", "72", "J1", "50", "51", "90", "AP", "LE", "OB", "WU", "CV"]
+)
 def test_the_reasons_payers_use_are_mapped(code: str) -> None:
     assert code in RESPONSES.provider_adjustments.codes
 

@@ -121,6 +121,7 @@ def test_any_difference_is_named_where_it_is(remit: Remit, cents: int, data: st.
     assert {finding.id for finding in found} == wanted
     assert all(finding.severity is Severity.ERROR and finding.queue is Queue.REMITTANCE for finding in found)
     assert all(str(abs(off)) in finding.expected and finding.position for finding in found)
+    assert all(str(abs(off)) in finding.text for finding in found)
 
 
 def test_stated_share_of_the_patient_that_differs_is_a_warning() -> None:
