@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from integration_engine.stages.adjudicate import Adjudicate
+from integration_engine.stages.read_back import ReadBack
 from integration_engine.store.queries.conserve import conserve
 from tests.stages.office import ALL_PAID, NOW, RULES, SAMPLES, Office, chosen, messages, scenario, with_second_payer
 
@@ -107,12 +110,26 @@ def test_a_refused_interchange_stops_its_receiver_until_someone_looked(office: O
     office.take(*office.answers(sent, plan))
     stopped = office.holds("rejections")
     assert {hold.finding for hold in stopped} == {"rejections.file_refused"}
+    assert {hold.text.split(":")[0] for hold in stopped} == {f"CLEARPATH refused {file.name}" for file in sent}
     assert office.send() == []
     with office.store.database.write() as connection:
         for hold in stopped:
             office.store.holds.resolve(connection, hold.id, by="J. Doe", reason="number set anew", now=NOW)
     assert len(office.send()) == len(sent)
     assert (office.ledger(), office.difference()) == (0, 0)
+
+
+def test_a_test_answer_waits_for_a_person_when_every_receiver_is_in_production(office: Office) -> None:
+    office.receive(*messages("01_pt_54_minutes_three_payers.hl7"))
+    answers = office.answers(office.send(), chosen(*ALL_PAID))
+    live = replace(RULES, receivers={k: replace(one, usage="P") for k, one in RULES.receivers.items()})
+    name, data = next(one for one in answers if b"ST*835" in one[1])
+    taken = ReadBack(store=office.store, rules=lambda: live).take(name, data, NOW)
+    (held,) = office.holds("interface")
+    assert (taken.state, held.finding) == ("rejected", "answers.test_in_production")
+    assert held.text == taken.reason
+    assert "835" in held.text
+    assert set(office.claims().values()) == {"sent"}
 
 
 def test_a_denial_waits_in_its_queue_with_category_and_deadline_until_it_is_paid(office: Office) -> None:

@@ -103,6 +103,7 @@ def _day(connection: Connection, day_id: int) -> dict[str, Any]:
     )
     charges = _rows(connection, t.charge, t.charge.c.encounter_id.in_(encounters))
     journal_ids = sorted({charge["journal_id"] for charge in charges})
+    claims = select(t.claim.c.id).where(t.claim.c.treatment_day_id == day_id)  # their denials and remits wait, too
     return {
         "treatment_day": {
             "id": day_id,
@@ -119,7 +120,7 @@ def _day(connection: Connection, day_id: int) -> dict[str, Any]:
         "charges": charges,
         "decisions": _decisions(connection, last["id"]) if last else [],
         "findings": orjson.loads(last["findings"]) if last else [],
-        "holds": _holds(connection, t.hold.c.treatment_day_id == day_id),
+        "holds": _holds(connection, (t.hold.c.treatment_day_id == day_id) | t.hold.c.claim_id.in_(claims)),
         "claims": _claims(connection, day_id),
     }
 
