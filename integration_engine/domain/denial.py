@@ -55,7 +55,7 @@ class DenialContext:
 
     Shapes   segment: of the payer profile (``medicare``, …). modifiers: as we sent them. pair_on_date: the code has an
              NCCI pair among the day's codes. split_pair: another line of the claim is the same code of the other side
-             of an assistant split.
+             of an assistant split. sent_before: the visit went to this payer under another number that was refused.
     """
 
     payer_key: str | None = None
@@ -64,6 +64,7 @@ class DenialContext:
     modifiers: tuple[str, ...] | None = None
     pair_on_date: bool | None = None
     split_pair: bool | None = None
+    sent_before: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,16 +17,21 @@ def denial_context(
     parameters: Parameters,
     *,
     codes_of_the_day: tuple[str, ...] | None = None,
+    sent_before: bool | None = None,
 ) -> DenialContext:
     """The context of one line, or of a claim as a whole when ``line`` is None; nothing is known of an unmatched claim.
 
-    Shapes   codes_of_the_day: of the patient's whole day where they are known; else those of the claim are used.
+    Shapes   codes_of_the_day: of the patient's whole day where they are known; else those of the claim are used. sent_before:
+             the claim is a visit's second, after one that was refused.
     """
     if claim is None:
         return DenialContext()
     profile = parameters.profiles.get(claim.profile)
     base = DenialContext(
-        payer_key=claim.payer_key, profile=claim.profile, segment=profile.segment if profile is not None else None
+        payer_key=claim.payer_key,
+        profile=claim.profile,
+        segment=profile.segment if profile is not None else None,
+        sent_before=sent_before,
     )
     if line is None:
         return base
@@ -38,6 +43,7 @@ def denial_context(
         modifiers=line.modifiers,
         pair_on_date=_has_pair(line.code, codes, line.date_of_service, claim.profile, parameters),
         split_pair=is_split(line, claim),
+        sent_before=base.sent_before,
     )
 
 

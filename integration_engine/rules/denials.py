@@ -272,6 +272,7 @@ def _facts(adjustment: Adjustment, line: RemitLine, claim: RemitClaim, context: 
         "line.pair_on_date": context.pair_on_date,
         "line.split_pair": context.split_pair,
         "claim.status": claim.status,
+        "claim.sent_before": context.sent_before,
     }
 
 

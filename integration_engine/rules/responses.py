@@ -24,6 +24,7 @@ DENIAL_FIELDS: Mapping[str, Kind] = {
     "line.pair_on_date": Kind.FLAG,
     "line.split_pair": Kind.FLAG,
     "claim.status": Kind.TEXT,
+    "claim.sent_before": Kind.FLAG,
 }
 
 

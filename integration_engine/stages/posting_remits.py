@@ -5,7 +5,7 @@ Part of the read-back stage: everything here happens inside that stage's transac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -137,8 +137,13 @@ def _spelled(number: str) -> str:
     return number.strip().upper()
 
 
-def _context(rules: RulesInForce) -> Callable[[SubmittedClaim | None, SubmittedLine | None], DenialContext]:
-    return lambda claim, line: denial_context(claim, line, rules.parameters)
+def _context(
+    rules: RulesInForce, again: Collection[int]
+) -> Callable[[SubmittedClaim | None, SubmittedLine | None], DenialContext]:
+    """What is known of a line. again: the claims whose visit went to the payer before, under a number that was refused."""
+    return lambda claim, line: denial_context(
+        claim, line, rules.parameters, sent_before=claim.id in again if claim is not None else None
+    )
 
 
 def payer_ids(rules: RulesInForce) -> frozenset[str]:
@@ -177,7 +182,7 @@ class PostRemits:
             self.on,
             earlier=[entry for entries in books.values() for entry in entries],
             already=already,
-            context_of=_context(self.rules),
+            context_of=_context(self.rules, store.refusals.before(connection, numbers.values())),
             payers=payer_ids(self.rules),
             before=booked(remit, matches, same_amount, payer_ids(self.rules)),
             accept_difference=accepted is not None,
@@ -211,7 +216,7 @@ class PostRemits:
             rules.responses,
             self.on,
             earlier=[entry for entries in books.values() for entry in entries],
-            context_of=_context(rules),
+            context_of=_context(rules, store.refusals.before(connection, [ours.id])),
             payers=payer_ids(rules),
         )
         self.gathered.findings.extend(posting.findings)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, and_, select, update
 
 from integration_engine.core.findings import Finding
 from integration_engine.domain.claim import Frequency
@@ -86,6 +86,20 @@ class Refusals:
                 )
             )
             found.update({row.id: row.standing for row in rows})
+        return found
+
+    @staticmethod
+    def before(connection: Connection, claim_ids: Collection[int]) -> set[int]:
+        """Those of these claims whose part went to their payer before, under a number that was refused."""
+        found: set[int] = set()
+        first = t.claim.alias("first")
+        same = [t.claim.c[name] == first.c[name] for name in ("treatment_day_id", "part", "sequence", "payer")]
+        for part in parts(sorted(claim_ids)):
+            earlier = first.c.id < t.claim.c.id, first.c.state == _REFUSED, first.c.frequency == t.claim.c.frequency
+            rows = connection.execute(
+                select(t.claim.c.id).join(first, and_(*same, *earlier)).where(t.claim.c.id.in_(part))
+            )
+            found.update(rows.scalars())
         return found
 
     @staticmethod

@@ -261,6 +261,7 @@ def from_facts(facts: dict[str, Any]) -> tuple[RemitLine, RemitClaim, DenialCont
         modifiers=tuple(facts["line.modifiers"]) if "line.modifiers" in facts else None,
         pair_on_date=facts.get("line.pair_on_date"),
         split_pair=facts.get("line.split_pair"),
+        sent_before=facts.get("claim.sent_before"),
     )
     return line, claim, context
 
