@@ -93,8 +93,10 @@ def _exchange(settings: Settings, store: Store) -> list[TakenBack]:
     """The simulated payers answer what lies in outbound/; the answers are read back."""
     scenario = shipped_folder().parent / "samples" / "simulator" / "everyday.yaml"
     plan = compile_scenario(scenario.name, scenario.read_text("utf-8"))
-    PayerSimulator(settings.outbound_folder, settings.inbound_folder, plan).run_once(system_clock().astimezone())
-    return take_inbox(settings, store, rules_in_force(settings))
+    rules = rules_in_force(settings)
+    simulator = PayerSimulator(settings.outbound_folder, settings.inbound_folder, plan)
+    simulator.run_once(rules().local(system_clock()))
+    return take_inbox(settings, store, rules)
 
 
 def _environment(settings: Settings) -> dict[str, str]:

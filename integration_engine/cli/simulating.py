@@ -12,7 +12,7 @@ from typing import Any
 from integration_engine.adapters.clock import system_clock
 from integration_engine.adapters.mapping_files import shipped_folder
 from integration_engine.adapters.payer_simulator import Answered, PayerSimulator
-from integration_engine.bootstrap import repeat
+from integration_engine.bootstrap import read_rules, repeat
 from integration_engine.cli.output import print_json, print_table
 from integration_engine.settings import Settings
 from integration_engine.simulator.scenario import Scenario
@@ -35,6 +35,7 @@ def simulate_payer(
 ) -> int:
     """Exit 1 when a file could not be answered.
 
+    Why      The payers' clock goes by the practice's zone: an answer of tomorrow is one that no later payer may be told.
     Raises   MappingError for a scenario file that is wrong.
     """
     chosen = _read_scenario(scenario or shipped_folder().parent / SHIPPED, seed)
@@ -43,9 +44,10 @@ def simulate_payer(
         sys.stderr.write(f"{sent} is no folder: write 837P files first, with `integration-engine batch`\n")
         return WRONG_USE
     simulator = PayerSimulator(sent, inbound or settings.inbound_folder, chosen)
+    rules = read_rules(settings)
     problems = False
     for _ in repeat(every):
-        results = simulator.run_once(system_clock().astimezone(), as_of)
+        results = simulator.run_once(rules.local(system_clock()), as_of)
         problems = problems or any(result.problem for result in results)
         _tell(results, as_json=as_json)
     return FINDINGS if problems else 0
