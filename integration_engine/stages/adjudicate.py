@@ -204,6 +204,7 @@ class Adjudicate:
         store.adjudications.save(
             connection, [_result(taken, *one, rules) for one in taken.outcomes if _told(one[1])], now
         )
+        store.kept_back.follow_visits(connection, taken.records.keys(), now)
         agree = [(outcome.day.id, patient_id, ()) for patient_id, outcome in taken.outcomes if not _told(outcome)]
         store.holds.sync_days(connection, agree, now, families=COMPARED)
         self._later_payers(connection, before, taken, rules, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -23,7 +23,10 @@ from integration_engine.store.holds import Holds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldBack:
-    """A treatment day a person keeps out of every file until they let it go. total: of its claims that wait."""
+    """A treatment day a person keeps out of every file until they let it go.
+
+    Shapes   visits: those that were named, wherever they are now. total: of the day's claims that wait.
+    """
 
     day_id: int
     visits: str
@@ -53,7 +56,7 @@ class KeptBack:
         self._audit = audit
 
     def hold_back(self, connection: Connection, day_id: int, *, by: str, reason: str, now: datetime) -> None:
-        """Keep a treatment day out of every file until it is let go.
+        """Keep a treatment day out of every file until it is let go; its visits stay kept back if their date changes.
 
         Raises   ValueError without name and reason; LookupError for a day that is not there or has left already.
         """
@@ -69,7 +72,8 @@ class KeptBack:
             visits = " ".join(orjson.loads(row.encounters))
             msg = f"visit {visits} has left already: `explain {visits.split()[0]}` says in which file"
             raise LookupError(msg)
-        insert_if_absent(connection, t.held_back, treatment_day_id=day_id, who=by, reason=reason, created_at=now)
+        values = {"who": by, "reason": reason, "created_at": now, "visits": row.encounters}
+        insert_if_absent(connection, t.held_back, treatment_day_id=day_id, **values)
         self._audit.append(connection, who=by, what="hold back", subject=f"day {day_id}", reason=reason, now=now)
 
     def let_go(self, connection: Connection, day_id: int, *, by: str, reason: str, now: datetime) -> None:
@@ -85,6 +89,41 @@ class KeptBack:
             msg = f"treatment day {day_id} is not held back"
             raise LookupError(msg)
         self._audit.append(connection, who=by, what="let go", subject=f"day {day_id}", reason=reason, now=now)
+
+    def follow_visits(self, connection: Connection, patient_ids: Collection[int], now: datetime) -> None:
+        """Hold the days back to which visits of these patients went that are kept back.
+
+        Shapes   a day that none of them is on any more is let go once another day has them; one whose visits are gone
+                 stays held back, and follows them when they are said again.
+        """
+        for row, days in _with_days(connection, patient_ids):
+            wanted = orjson.loads(row.visits)
+            now_on = {day_id: found for day_id, on in days.items() if (found := [v for v in wanted if v in on])}
+            elsewhere = {day_id: found for day_id, found in now_on.items() if day_id != row.treatment_day_id}
+            for day_id, found in sorted(elsewhere.items()):
+                values = {"who": row.who, "reason": row.reason, "created_at": row.created_at}
+                visits = orjson.dumps(found).decode()
+                insert_if_absent(connection, t.held_back, treatment_day_id=day_id, visits=visits, **values)
+            if elsewhere:
+                self._moved(connection, row.treatment_day_id, now_on, elsewhere, now)
+
+    def _moved(
+        self,
+        connection: Connection,
+        day_id: int,
+        now_on: Mapping[int, list[str]],
+        elsewhere: Mapping[int, list[str]],
+        now: datetime,
+    ) -> None:
+        """The day that was held back keeps those of the visits that are still on it, and is let go without any."""
+        same = t.held_back.c.treatment_day_id == day_id
+        if stay := now_on.get(day_id):
+            connection.execute(t.held_back.update().where(same).values(visits=orjson.dumps(stay).decode()))
+        else:
+            connection.execute(t.held_back.delete().where(same))
+        for other, found in sorted(elsewhere.items()):
+            what, reason = "hold back", f"{' '.join(found)} came from day {day_id}, which was held back"
+            self._audit.append(connection, who="engine", what=what, subject=f"day {other}", reason=reason, now=now)
 
     @staticmethod
     def waits_for_enrollment(connection: Connection) -> bool:
@@ -119,14 +158,12 @@ class KeptBack:
     def held_back(connection: Connection) -> list[HeldBack]:
         """What is held back, and by whom."""
         rows = connection.execute(
-            select(t.held_back, t.treatment_day.c.encounters, _waiting_cents().label("cents"))
-            .join(t.treatment_day, t.treatment_day.c.id == t.held_back.c.treatment_day_id)
-            .order_by(t.held_back.c.created_at)
+            select(t.held_back, _waiting_cents().label("cents")).order_by(t.held_back.c.created_at)
         )
         return [
             HeldBack(
                 day_id=row.treatment_day_id,
-                visits=" ".join(orjson.loads(row.encounters)),
+                visits=" ".join(orjson.loads(row.visits)),
                 who=row.who,
                 reason=row.reason,
                 since=row.created_at,
@@ -174,6 +211,26 @@ class KeptBack:
         )
         wanted = {row.id: over[row.receiver] for row in last}
         self._holds.sync_finding(connection, OVER_LIMIT, wanted, now)
+
+
+def _with_days(
+    connection: Connection, patient_ids: Collection[int]
+) -> Iterator[tuple[Any, Mapping[int, Collection[str]]]]:
+    """What is held back of these patients, each with all days of the patient and the visits on them."""
+    day = t.treatment_day.c
+    for part in parts(sorted(patient_ids)):
+        held = connection.execute(
+            select(t.held_back, day.patient_id)
+            .join(t.treatment_day, day.id == t.held_back.c.treatment_day_id)
+            .where(day.patient_id.in_(part))
+            .order_by(day.id)
+        ).all()
+        days: dict[int, dict[int, Collection[str]]] = {row.patient_id: {} for row in held}
+        for patient_part in parts(sorted(days)):
+            rows = select(day.patient_id, day.id, day.encounters).where(day.patient_id.in_(patient_part))
+            for row in connection.execute(rows):
+                days[row.patient_id][row.id] = orjson.loads(row.encounters)
+        yield from ((row, days[row.patient_id]) for row in held)
 
 
 def _waiting_cents() -> ScalarSelect[Any]:

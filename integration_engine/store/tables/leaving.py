@@ -110,6 +110,7 @@ held_back = Table(
     text_column("who"),
     text_column("reason"),
     Column("created_at", Instant, nullable=False),
+    text_column("visits"),
 )
 control_number = Table(
     "control_number",
