@@ -14,6 +14,7 @@ from integration_engine.domain.ledger import Account
 from integration_engine.domain.posting import ClaimResult, LineResult
 from integration_engine.rules.answering import denial_finding
 from integration_engine.rules.denial_outcomes import denial_outcomes, taken_back_before
+from integration_engine.rules.late_payments import takebacks_known
 from integration_engine.rules.life_cycle import ANSWER_MISSING
 from integration_engine.store import Connection, Store
 from integration_engine.store.denial_answers import (
@@ -27,6 +28,7 @@ from integration_engine.store.denial_answers import (
 )
 from integration_engine.store.denials import NewDenial
 
+REVERSAL_UNKNOWN = "remittance.reversal_unknown"
 ANSWERED = ("denials.", ANSWER_MISSING)  # the holds of a claim that a decision on it ends
 
 
@@ -81,6 +83,7 @@ def keep_denials(
             )
             for line in one.denied
         ]
+    _end_takebacks(store, connection, [one for one in decided if one.row_id in superseded], now)
     save_outcomes(connection, outcomes, told)
     store.denials.append(connection, new, now)
     settled = _paid_since(store, connection, of_claim, told)
@@ -98,6 +101,14 @@ def keep_denials(
     # back without a new one leaves its denial as it was before.
     store.denials.follow_corrections(connection, of_claim.keys() | own | set(owed_again), now)
     return sum(any(part.denied for part in parts) for parts in of_claim.values())
+
+
+def _end_takebacks(store: Store, connection: Connection, late: Sequence[Decided], now: datetime) -> None:
+    """A takeback that was read before its payment is no riddle any more once that payment is in the books."""
+    books = store.ledger.entries(connection, {one.claim_id for one in late})
+    for one in late:
+        if takebacks_known(books.get(one.number, ())):
+            store.holds.end(connection, REVERSAL_UNKNOWN, {f"claim {one.number}"}, now)
 
 
 def _paid_since(store: Store, connection: Connection, claims: Collection[int], told: date) -> Collection[int]:

@@ -68,3 +68,35 @@ def test_takeback_in_a_chain_of_corrections_never_recovers_when_the_chain_is_rea
     office.take(first)
     assert {(one.state, one.recovered) for one in denials(office)} == {("open", None)}
     assert len(open_holds(office)) == 1
+
+
+def test_riddle_of_a_takeback_ends_when_its_payment_is_read_late(office: Office) -> None:
+    payer, paid, denied = paid_and_denied(office)
+    original = payer.writes(paid, on="20261124")
+    assert payer.decides(paid.taken_back(), denied, on="20261124") == "held"
+    assert [hold.finding for hold in office.holds("remittance")] == ["remittance.reversal_unknown"]
+    office.take(original)
+    assert office.holds("remittance") == []
+    assert office.ledger() == 0
+
+
+def test_riddle_of_a_takeback_stays_when_the_late_payment_is_of_another_amount(office: Office) -> None:
+    payer, paid, denied = paid_and_denied(office)
+    other = Decision(paid.claim, ("CO-45 1", *("",) * (len(paid.reasons) - 1)))
+    original = payer.writes(other, on="20261124")
+    payer.decides(paid.taken_back(), denied, on="20261124")
+    office.take(original)
+    assert [hold.finding for hold in office.holds("remittance")] == ["remittance.reversal_unknown"]
+
+
+def test_second_riddle_stays_when_one_of_two_equal_payments_is_read_late(office: Office) -> None:
+    payer, paid, denied = paid_and_denied(office)
+    first = payer.writes(paid, on="20261124")
+    payer.decides(paid.taken_back(), on="20261124")
+    second = payer.writes(paid, on="20261124")
+    payer.decides(paid.taken_back(), denied, on="20261124")
+    assert len(office.holds("remittance")) == 2
+    office.take(first)
+    assert len(office.holds("remittance")) == 2
+    office.take(second)
+    assert office.holds("remittance") == []
