@@ -136,7 +136,7 @@ def _tell_next(rows: list[ClaimRow]) -> None:
     if patients:
         total = sum((parse_money(row.patient_owes) for row in patients), start=parse_money("0.00"))
         print_note(
-            f"patients owe {total} on {len(patients)} claims: bill them, or `ledger write-off CLAIM --side patient`"
+            f"patients owe {total} on {len(patients)} claims: bill them, or `ledger write-off CLAIM --amount AMOUNT --side patient`"
         )
 
 

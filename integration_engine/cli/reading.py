@@ -9,7 +9,8 @@ from integration_engine.adapters.clock import system_clock
 from integration_engine.bootstrap import adjudicate_again, mapping_files, open_store, read_rules
 from integration_engine.cli.explaining import tell, tell_hold
 from integration_engine.cli.output import print_json, print_note, print_table
-from integration_engine.domain.hold import HoldStage
+from integration_engine.core.findings import Queue
+from integration_engine.domain.hold import HoldStage, HoldState
 from integration_engine.rules.deadlines import DEADLINES
 from integration_engine.settings import Settings
 from integration_engine.stages.trace import trace
@@ -64,6 +65,10 @@ def _traces(settings: Settings, store: Store, connection: Connection, found: dic
 
 def list_holds(settings: Settings, queue: str | None, state: str, *, as_json: bool) -> int:
     """Holds of one queue or of all, the most urgent first."""
+    for option, value, known in (("the queue", queue or Queue.EDITS, Queue), ("--state", state, HoldState)):
+        if value not in set(known):
+            sys.stderr.write(f"{option} is one of {', '.join(known)}; {value!r} is none of them\n")
+            return WRONG_USE
     with open_store(settings) as store, store.database.read() as connection:
         holds = store.holds.list(connection, queue=queue, state=state)
     # A limit that runs out comes first, whatever else has been due for longer.
@@ -74,7 +79,7 @@ def list_holds(settings: Settings, queue: str | None, state: str, *, as_json: bo
     now = system_clock()
     print_table(
         "Holds",
-        ("hold", "queue", "due", "age", "owner", "visit", "stage", "reason", "next step"),
+        ("hold", "queue", "due", "age", "owner", "visit", "file", "stage", "reason", "next step"),
         [
             (
                 h.id,
@@ -83,6 +88,7 @@ def list_holds(settings: Settings, queue: str | None, state: str, *, as_json: bo
                 f"{(now - h.opened_at).days} d",
                 h.assigned_to or h.owner,
                 h.encounter,
+                h.file,
                 "" if h.stage == HoldStage.NONE else h.stage,
                 h.text,
                 h.fix,

@@ -9,6 +9,15 @@ OVER_LIMIT = "rejections.over_limit"  # a receiver that has had its files of the
 NOT_ENROLLED = "rejections.not_enrolled"  # a payer that takes no claims of this provider through the receiver yet
 
 
+class HoldState(StrEnum):
+    """What became of a hold: its cause is gone, a person dealt with it, or a person accepts it."""
+
+    OPEN = "open"
+    RELEASED = "released"
+    RESOLVED = "resolved"
+    OVERRIDDEN = "overridden"
+
+
 class HoldStage(StrEnum):
     """Where a hold of the authorization queue stands between the practice, the payer and the patient."""
 

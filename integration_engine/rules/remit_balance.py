@@ -149,7 +149,7 @@ def _finding(
         text=text,
         fix=fix,
         owner="biller",
-        subject=f"835 {remit.transaction}",
+        subject=f"835 {remit.transaction}, payment {remit.trace}".removesuffix(", payment "),
         position=position,
         observed=observed,
         expected=expected,

@@ -20,12 +20,12 @@ from integration_engine.domain.hold import HoldStage
 from integration_engine.store.audit import Audit
 from integration_engine.store.database import bulk_insert, parts
 from integration_engine.store.ids import IdFactory
-from integration_engine.store.tables import audit_event, claim, hold, treatment_day
+from integration_engine.store.tables import answer, audit_event, batch, claim, hold, treatment_day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldRow:
-    """One line of a work queue. encounter: the visit number where there is one. stage: of an authorization hold."""
+    """One line of a work queue. encounter, file: the visit or file it is about. stage: of an authorization hold."""
 
     id: int
     queue: str
@@ -42,6 +42,7 @@ class HoldRow:
     journal_id: int | None
     stage: str = HoldStage.NONE.value
     evidence: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,7 +291,7 @@ class Holds:
 
     def show(self, connection: Connection, hold_id: int) -> dict[str, Any] | None:
         """One hold with everything recorded about it."""
-        row = connection.execute(select(hold).where(hold.c.id == hold_id)).mappings().first()
+        row = connection.execute(_with_file(select(hold, _FILE)).where(hold.c.id == hold_id)).mappings().first()
         if row is None:
             return None
         history = connection.execute(
@@ -363,6 +364,9 @@ def plain_row(row: Mapping[Any, Any]) -> dict[str, Any]:
     return {str(name): value for name, value in row.items()}
 
 
+_FILE = func.coalesce(answer.c.file_name, batch.c.file_name, "").label("file")
+
+
 def list_open(connection: Connection) -> list[HoldRow]:
     """Every open hold, by due date."""
     query = _listing().where(hold.c.state == "open").order_by(hold.c.due_on, hold.c.id)
@@ -373,10 +377,16 @@ def _listing() -> Select[Any]:
     of_claim = claim.join(treatment_day, treatment_day.c.id == claim.c.treatment_day_id)
     day = treatment_day.alias("hold_day")
     return (
-        select(hold, func.coalesce(day.c.encounters, treatment_day.c.encounters).label("encounters"))
+        _with_file(select(hold, func.coalesce(day.c.encounters, treatment_day.c.encounters).label("encounters"), _FILE))
         .join(day, day.c.id == hold.c.treatment_day_id, isouter=True)
         .join(of_claim, claim.c.id == hold.c.claim_id, isouter=True)
     )
+
+
+def _with_file(query: Select[Any]) -> Select[Any]:
+    """The file that an answer or an 837P file is, beside its holds."""
+    ours = query.select_from(hold).join(answer, answer.c.id == hold.c.answer_id, isouter=True)
+    return ours.join(batch, batch.c.id == hold.c.batch_id, isouter=True)
 
 
 def _hold_row(row: Any) -> HoldRow:
@@ -396,4 +406,5 @@ def _hold_row(row: Any) -> HoldRow:
         journal_id=row.journal_id,
         stage=row.stage,
         evidence=row.evidence,
+        file=row.file,
     )

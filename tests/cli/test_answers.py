@@ -135,6 +135,9 @@ def test_claims_of_a_payment_that_waits_whole_are_listed_and_nothing_is_said_of_
     assert [text for text in told["waits"] if f"{one['paid']} of it waits with the payment, not posted" in text]
     assert "unapplied" not in " ".join(told["waits"])
     assert "\tnot posted\t" in run("answers", "show", str(file["id"]), home=home).stdout
+    holds = json.loads(run("queue", "list", "remittance", "--json", home=home).stdout)
+    assert {hold["file"] for hold in holds} == {path.name}
+    assert f"file: {path.name}" in run("queue", "show", str(holds[0]["id"]), home=home).stdout
     assert run("answers", "accept", str(file["id"]), *WHO, home=home).returncode == 0
     after = shown(home, file["id"])
     assert [one["posted"] for one in after["unmatched_claims"]] == [True]

@@ -89,6 +89,9 @@ def test_conserve_queue_and_database_answer_on_an_empty_store(tmp_path: Path) ->
     assert counts["difference"] == 0
     assert set(counts["charges"]) == {"received", "billed", "held", "void", "rejected", "pending"}
     assert json.loads(run("queue", "list", "--json", home=tmp_path).stdout) == []
+    for wrong, told in ((("denails",), "documentation, authorization"), (("--state", "closed"), "open, released")):
+        done = run("queue", "list", *wrong, home=tmp_path)
+        assert (done.returncode, told in done.stderr, done.stdout) == (2, True, "")
     assert run("db", "verify", home=tmp_path).returncode == 0
     assert run("explain", "NOBODY", home=tmp_path).returncode == 2
 

@@ -18,7 +18,7 @@ def queue_list(
         str | None,
         typer.Argument(help="documentation, authorization, edits, interface, rejections, denials or remittance."),
     ] = None,
-    state: str = "open",
+    state: Annotated[str, typer.Option(help="open, released, resolved or overridden.")] = "open",
     as_json: Json = False,
 ) -> None:
     """List holds with owner, age and due date."""

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 
 from integration_engine.core.findings import Queue
-from integration_engine.domain.hold import HoldStage
+from integration_engine.domain.hold import HoldStage, HoldState
 from integration_engine.store.database import Instant
 from integration_engine.store.tables.schema import identity, metadata, one_of, reference_to, text_column
 
@@ -95,7 +95,7 @@ hold = Table(
     text_column("evidence"),
     text_column("reference"),
     one_of("stage", *(stage.value for stage in HoldStage)),
-    one_of("state", "open", "released", "resolved", "overridden"),
+    one_of("state", *(state.value for state in HoldState)),
     one_of("queue", *(queue.value for queue in Queue)),
 )
 Index("ix_hold_state", hold.c.state, hold.c.queue, hold.c.due_on)
