@@ -165,6 +165,9 @@ def _latest(sent: Sequence[SentClaim]) -> dict[tuple[object, ...], SentClaim]:
         key = draft.part, draft.payer.payer_id, draft.subscriber.member_id
         if draft.sequence != FIRST_PAYER or _is_refused_correction(one):
             continue
+        before = found.get(key)
+        if one.state is SentState.REFUSED and before is not None and before.state is not SentState.REFUSED:
+            continue  # what went after it gave way to the one that the payer has
         if draft.frequency is Frequency.VOID:
             found.pop(key, None)
         else:

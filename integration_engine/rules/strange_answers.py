@@ -78,6 +78,21 @@ def taken_twice(number: str, others: Sequence[str], standing: str) -> Finding:
     )
 
 
+def decided_too(number: str, others: Sequence[str], standing: str) -> Finding:
+    """A claim that gave way to another one of its visit, and that the payer has decided all the same."""
+    return Finding(
+        id=TAKEN_TWICE,
+        severity=Severity.ERROR,
+        text=f"Claim {number} gave way to claim {', '.join(others)} of its visit; now the payer has decided {number} too.",
+        fix="Ask the payer which of them stands; have the other one voided, then resolve this hold.",
+        owner="biller",
+        subject=f"claim {number}",
+        observed=standing,
+        queue=Queue.REMITTANCE,
+        due_in_days=0,
+    )
+
+
 def void_refused(number: str, others: Sequence[str]) -> Finding:
     """A void that was refused after its visit went anew: the payer has the claim it was to void, and the new one."""
     again = ", ".join(others)

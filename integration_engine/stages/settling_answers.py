@@ -85,7 +85,9 @@ class SettleAnswers:
         }
         patients = set(store.refusals.refuse(connection, refused, now))
         self._close_books(connection, refused)
-        taken, theirs = taken_after_all(store, connection, touched, on, now)
+        taken, gave_way, theirs = taken_after_all(store, connection, touched, on, now)
+        self._close_books(connection, gave_way, of_payer=False)
+        refused |= dict.fromkeys(gave_way, ())
         chains = SettleChains(store=store, on=on, now=now)
         patients |= theirs | chains.settle(connection, touched | taken, Changed(refused=refused, taken=taken))
         decided = {claim_id for claim_id, word, _ in gathered.words if word.event.kind in ADJUDICATED}
@@ -128,11 +130,15 @@ class SettleAnswers:
         numbers = self.store.submissions.numbers(connection, voids.values())
         return [(void, answers_void(back[claim_id], numbers[void]), None) for claim_id, void in sorted(voids.items())]
 
-    def _close_books(self, connection: Connection, refused: Collection[int]) -> None:
-        """Nothing is owed on a claim that was refused before adjudication; what goes again is posted anew."""
+    def _close_books(self, connection: Connection, refused: Collection[int], *, of_payer: bool = True) -> None:
+        """Nothing is owed on a claim that was refused before adjudication; what goes again is posted anew.
+
+        Shapes   of_payer: also what payments posted; those of a claim that gave way the payer takes back itself.
+        """
         numbers = self.store.submissions.numbers(connection, refused)
         earlier, ids = self.store.ledger.postings_of(connection, refused)
-        entries = refusal_entries(set(numbers.values()), self.on, earlier)
+        posted = [entry for entry in earlier if of_payer or entry.remit is None]
+        entries = refusal_entries(set(numbers.values()), self.on, posted)
         self.store.ledger.append(connection, entries, ids, self.now)
 
 

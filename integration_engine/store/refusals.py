@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, and_, exists, select, update
 
 from integration_engine.core.findings import Finding
 from integration_engine.domain.claim import Frequency
@@ -25,6 +25,7 @@ from integration_engine.store.submissions import sent_claims
 
 FIRST_PAYER = "P"
 REJECTIONS = ("rejections.",)  # the holds of a refusal; others of its claim or day are not its own
+DUPLICATE = "18"  # CARC: exact duplicate of a claim that the payer has
 _REFUSED = SentState.REFUSED.value
 
 
@@ -87,6 +88,43 @@ class Refusals:
             )
             found.update({row.id: row.standing for row in rows})
         return found
+
+    @staticmethod
+    def given_way(connection: Connection, claim_ids: Collection[int]) -> dict[int, str]:
+        """Claims that their payer took back or denied as a duplicate, of the parts and payers of these: id → number.
+
+        Why      Where a visit went twice, such a word says that the other one is the claim the payer has.
+        """
+        found: dict[int, str] = {}
+        spoken, d = t.claim.alias("spoken"), t.denial.c
+        same = [t.claim.c[name] == spoken.c[name] for name in ("treatment_day_id", "part", "sequence", "payer")]
+        of_claim = select(d.id).where(d.claim_id == t.claim.c.id)
+        duplicate = exists(of_claim.where(d.carc == DUPLICATE)) & ~exists(of_claim.where(d.carc != DUPLICATE))
+        word = (t.claim.c.standing == "reversed") | ((t.claim.c.standing == "denied") & duplicate)
+        for part in parts(sorted(claim_ids)):
+            original = t.claim.c.frequency == Frequency.ORIGINAL.value
+            rows = connection.execute(
+                select(t.claim.c.id, t.claim.c.number).where(spoken.c.id.in_(part), *same, original, word)
+            )
+            found.update({row.id: row.number for row in rows})
+        return found
+
+    @staticmethod
+    def others(connection: Connection, claim_ids: Collection[int]) -> dict[int, dict[int, str]]:
+        """Originals with the payer for the parts of these claims beside them, not voided or replaced: id → (id → number)."""
+        found: dict[int, dict[int, str]] = defaultdict(dict)
+        other = t.claim.alias("other")
+        same = [t.claim.c[name] == other.c[name] for name in ("treatment_day_id", "part", "sequence", "payer")]
+        with_payer = other.c.state == SentState.SUBMITTED.value, other.c.standing.not_in(("voided", "replaced"))
+        original = other.c.frequency == Frequency.ORIGINAL.value, t.claim.c.frequency == Frequency.ORIGINAL.value
+        for part in parts(sorted(claim_ids)):
+            query = select(t.claim.c.id, other.c.id.label("other_id"), other.c.number)
+            rows = connection.execute(
+                query.where(t.claim.c.id.in_(part), other.c.id != t.claim.c.id, *same, *with_payer, *original)
+            )
+            for row in rows:
+                found[row.id][row.other_id] = row.number
+        return dict(found)
 
     @staticmethod
     def before(connection: Connection, claim_ids: Collection[int]) -> set[int]:
