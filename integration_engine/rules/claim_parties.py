@@ -6,7 +6,8 @@ What is missing is named as a finding that a person can act on; nothing is guess
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from integration_engine.core.findings import Citation, Finding, Queue, Severity
 from integration_engine.domain.claim import ClaimPatient, OtherPayer, Subscriber
@@ -19,6 +20,7 @@ from integration_engine.rules.parameters.practice import PayerEntry
 GUIDE = Citation(document="X222A1", section="005010X222A1")
 FIRST = "P"
 RELEASE_REFUSED = "N"
+DEMOGRAPHICS, UNREADABLE = "claim.patient_demographics", "crosswalk.unreadable"
 AFTER_FIRST = ("S", "T")  # a claim here names three payers; SBR01 has letters for more
 NEVER_RENDER = frozenset({LicenceLevel.ASSISTANT, LicenceLevel.STUDENT, LicenceLevel.AIDE})
 CompletePayer = tuple[Coverage, PayerEntry]
@@ -103,18 +105,45 @@ def release_refused(coverage: Coverage) -> tuple[Finding, ...]:
     )
 
 
+def told_once(
+    findings: Sequence[Finding], overridden: Collection[tuple[str, str, str]] = frozenset()
+) -> tuple[Finding, ...]:
+    """The findings without what the patient lacks, where a field that could not be read is told for all of it already.
+
+    Shapes   overridden: id, subject and observed of findings that a person accepted: those hold nothing, so what is
+             lacking is told by itself.
+    Why      One wrong PID-7 is one correction by one person, not two holds with two owners.
+    """
+    unread = {
+        finding.subject.removeprefix("patient.").partition(".")[0]
+        for finding in findings
+        if finding.id == UNREADABLE and finding.holds and finding.subject.startswith("patient.")
+        if (finding.id, finding.subject, finding.observed) not in overridden
+    }
+    return tuple(f for f in findings if f.id != DEMOGRAPHICS or not unread.issuperset(f.observed.split()))
+
+
 def patient_of(patient: Patient) -> ClaimPatient | Finding:
     """The patient as a claim names them."""
     address = patient.address
     complete = address is not None and address.line1 and address.city and address.state and address.postal_code
     if patient.name is None or patient.birth_date is None or patient.sex is None or address is None or not complete:
-        return missing(
+        known = {
+            "name": patient.name is not None,
+            "birth_date": patient.birth_date is not None,
+            "sex": patient.sex is not None,
+            "address": complete,
+        }
+        lacking = [name for name, has in known.items() if not has]
+        named = ", ".join(lacking).replace("_", " ")
+        finding = missing(
             "patient_demographics",
-            "Name, birth date, sex and full address of the patient are needed on a claim.",
+            f"Name, birth date, sex and full address of the patient are needed on a claim; missing: {named}.",
             "Complete the registration in the EMR and send it again.",
             "front desk",
             subject="patient",
         )
+        return replace(finding, observed=" ".join(lacking))
     return ClaimPatient(
         name=patient.name,
         birth_date=patient.birth_date,

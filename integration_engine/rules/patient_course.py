@@ -21,6 +21,7 @@ from integration_engine.domain.sent_claim import SentClaim
 from integration_engine.domain.treatment_day import Adjudication, ChargeReference, History, PriorDay, TreatmentDay
 from integration_engine.rules.adjudicate import adjudicate
 from integration_engine.rules.after_submission import after_submission, other_parties
+from integration_engine.rules.claim_parties import told_once
 from integration_engine.rules.gates.clinician_minutes import beside
 from integration_engine.rules.parameters.in_force import Parameters
 from integration_engine.rules.record_keeping import as_sent, settle_charges, without_units
@@ -153,6 +154,7 @@ def _decide(
         findings = facts.findings  # what the messages themselves left open; nothing else can be missing of no charge
     elif not drafts and not adjudication.holds:
         findings = (*findings, _no_draft())
+    findings = told_once(findings, overridden)
     holds = tuple(f for f in findings if f.holds and (f.id, f.subject, f.observed) not in overridden)
     settled = compared and stands and not drafts and not holds
     if billed or settled or (stands and not facts.charges):
