@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -19,6 +19,7 @@ from integration_engine.rules.baseline_comparison import ALL, TARGETED, Change, 
 from integration_engine.settings import Settings
 from integration_engine.stages.denial_history import DenialHistory, HistoryProblem, Imported, Outcome
 from integration_engine.stages.denial_work import Moved, move_denial
+from integration_engine.store import Store
 from integration_engine.store.baselines import BaselineAltered, BaselineFrozen
 from integration_engine.store.denials import DenialRow
 
@@ -26,6 +27,7 @@ FINDINGS = 1
 WRONG_USE = 2
 EVERY = "all"
 UNKNOWN = "unknown"
+PAYER = "payer"
 SHOWN = 3  # gates and edits named beside a category
 
 
@@ -148,6 +150,7 @@ def report(settings: Settings, baseline: str | None, *, as_json: bool) -> int:
     with open_store(settings) as store:
         try:
             found = DenialHistory(store=store, rules=rules).report(baseline)
+            payers = _payers(store, (one.name for one in found.initial if one.by == PAYER))
         except BaselineAltered as error:
             sys.stderr.write(f"{error}\n")
             return FINDINGS
@@ -178,7 +181,13 @@ def report(settings: Settings, baseline: str | None, *, as_json: bool) -> int:
     print_table(
         f"Initial denial rate (reference: {found.reference_band})",
         ("of", "", "adjudicated", "denied", "rate %", "95 % interval"),
-        [(i.by, i.name, i.adjudicated, i.rate.claims, i.rate.percent, _interval(i.rate)) for i in found.initial],
+        [
+            (i.by, payers.get(i.name, i.name), i.adjudicated, i.rate.claims, i.rate.percent, _interval(i.rate))
+            for i in found.initial
+        ],
+    )
+    print(
+        "the rate counts a claim once, by its first answer; the categories count every denied line, of later answers too"
     )
     share = "none were denied" if found.unmapped.percent is None else f"{found.unmapped.percent} %"
     print(f"without a category: {found.unmapped.unmapped} of {found.unmapped.denied} lines, {share}", end="")
@@ -222,6 +231,7 @@ def compare(settings: Settings, baseline: str | None, first: date | None, last: 
     with open_store(settings) as store:
         try:
             found = DenialHistory(store=store, rules=rules).compare(baseline, system_clock(), first, last)
+            payers = _payers(store, (part.name for part in found.parts if part.by == PAYER))
         except BaselineAltered as error:
             sys.stderr.write(f"{error}\n")
             return FINDINGS
@@ -239,7 +249,7 @@ def compare(settings: Settings, baseline: str | None, first: date | None, last: 
         "By discipline and payer",
         ("by", "", "category", *_CHANGES),
         [
-            (part.by, part.name, row.category, *_changed(row))
+            (part.by, payers.get(part.name, part.name), row.category, *_changed(row))
             for part in found.parts
             for row in part.rows
             if row.category in {ALL, TARGETED} or row.baseline.claims or row.current.claims
@@ -255,6 +265,13 @@ def compare(settings: Settings, baseline: str | None, first: date | None, last: 
 
 
 # --- as plain values --------------------------------------------------------------------------------------------------
+
+
+def _payers(store: Store, identifiers: Iterable[str]) -> dict[str, str]:
+    """What the practice calls a payer that its remits name by a number, beside that number."""
+    with store.database.read() as connection:
+        keys = {one: store.answers.payers_paid(connection, one) for one in identifiers}
+    return {one: f"{', '.join(sorted(found))} ({one})" for one, found in keys.items() if found and found != {one}}
 
 
 def _bytes_of(files: list[Path]) -> Iterator[tuple[str, bytes]]:

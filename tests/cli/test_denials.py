@@ -152,6 +152,9 @@ def test_report_ranks_and_links_what_would_prevent_a_category(home: Path) -> Non
     assert report["initial"][0]["rate"]["percent"] == "33.33"
     table = run("denials", "report", home=home).stdout
     assert "10 to 20 %" in table or "authorization.missing" in table
+    assert "by its first answer" in table
+    (payer,) = (row for row in table.splitlines() if row.startswith("payer\tSUMMIT ("))
+    assert payer.split("\t")[2:4] == ["1", "1"]
 
 
 def test_sample_history_is_frozen_once_and_compared(home: Path) -> None:
