@@ -6,7 +6,6 @@ means for the books is in mappings/responses/denials.yaml.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -20,6 +19,18 @@ from integration_engine.domain.remit import Adjustment, AdjustmentGroup, Remit, 
 from integration_engine.domain.submission import SubmittedClaim, SubmittedLine
 from integration_engine.rules.denials import REVERSAL, claim_as_line, judge
 from integration_engine.rules.ledger import open_balance, pair, standing, undo
+from integration_engine.rules.posted_answers import (
+    PAID_AGAIN,
+    are_opposite,
+    bank_side,
+    by_account,
+    cash_of,
+    in_detail,
+    is_of_share,
+    is_paid_again,
+    may_be_capped,
+    shares_of,
+)
 from integration_engine.rules.remit_balance import all_adjustments
 from integration_engine.rules.remit_matching import Match, of_another_payer
 from integration_engine.rules.responses import Responses
@@ -63,6 +74,7 @@ class ClaimBooks:
         self.context_of = context_of
         self.entries: list[Entry] = []
         self.findings: list[Finding] = []
+        self.paid_again: set[str] = set()  # numbers of claims
         self._of_claim: dict[str, list[Entry]] = {}
         self._remember(earlier)
 
@@ -81,15 +93,21 @@ class ClaimBooks:
             if leg.claim is not None:
                 self._of_claim.setdefault(leg.claim, []).append(leg)
 
-    def post(self, key: str, claim: RemitClaim, match: Match) -> None:
-        """Post payments and adjustments as the claim states them; what a later payer took back already, as it did then."""
+    def post(self, key: str, claim: RemitClaim, match: Match) -> bool:
+        """Post payments and adjustments as the claim states them; what a later payer took back already, as it did then.
+
+        Shapes   returns False where only the money counts, because the same decision stands already.
+        """
         assert match.claim is not None
         back = self._taken_back_before(claim, match)
         if not back:
-            self.add(self._stated(key, claim, match))
-            return
+            stated = self._stated(key, claim, match)
+            again = self._paid_again(key, claim, match, stated)
+            self.add(again or stated)
+            return not again
         legs = undo(back, self.on, key, remit=self.remit.trace)
         self.add(replace(leg, kind=was.kind) for leg, was in zip(legs, back, strict=True))
+        return True
 
     def _taken_back_before(self, claim: RemitClaim, match: Match) -> list[Entry]:
         """The posting by which a later payer took this answer back before it was read; none where it did not.
@@ -100,8 +118,30 @@ class ClaimBooks:
         assert match.claim is not None
         if match.claim.sequence == FIRST_PAYER and claim.status not in LATER_PAYER:
             return []
-        wanted = _shares(self._stated("", claim, match, capped=False))
-        return self._latest(match.claim.number, lambda legs: _opposite(_shares(legs), wanted)) if wanted else []
+        wanted = shares_of(self._stated("", claim, match, capped=False))
+        return self._latest(match.claim.number, lambda legs: are_opposite(shares_of(legs), wanted)) if wanted else []
+
+    def _paid_again(self, key: str, claim: RemitClaim, match: Match, stated: Sequence[Entry]) -> tuple[Entry, ...]:
+        """The money alone of a decision that stands already and was not taken back; none where it is another decision.
+
+        Why      A payer that decides a claim once more in the very same words has paid twice, but has reduced it once and
+                 leaves the patient the same share once: only the money adds up.
+        """
+        ours = match.claim
+        assert ours is not None
+        first = ours.sequence == FIRST_PAYER and claim.status not in LATER_PAYER
+        if not first or claim.paid <= ZERO or abs(claim.charge) != ours.total:
+            return ()
+        said = [in_detail(legs) for legs in self._answers(ours.number).values()]
+        wanted = in_detail(stated)
+        # A takeback that was read before its payment stands in the books as the opposite of it.
+        if sum(one == wanted for one in said) <= sum(are_opposite(one, wanted) for one in said):
+            return ()
+        self.paid_again.add(ours.number)
+        self.findings.append(self._paid_twice(claim, ours.number))
+        sides, cents = (Account.CASH, Account.RECEIVABLE_PAYER), to_cents(claim.paid)
+        kind, trace = EntryKind.PAYMENT, self.remit.trace
+        return pair(key, *sides, cents, kind, self.on, claim=ours.number, code=PAID_AGAIN, remit=trace)
 
     def give_back(self, number: str, *, whole: bool) -> None:
         """Take write-offs of ours back where the payer paid what we gave up; all of them where it took a decision back."""
@@ -228,7 +268,7 @@ class ClaimBooks:
         latest, agrees = self._taken_back(number, stated, later=later)
         if not latest and later:
             # Nobody knows how much of its reductions would have been posted, so none of them is taken back.
-            stated = [leg for leg in stated if _of_share(leg)]
+            stated = [leg for leg in stated if is_of_share(leg)]
         if not latest:
             if stated:
                 self.findings.append(self._reversal_unknown(claim, number))
@@ -238,27 +278,36 @@ class ClaimBooks:
             self.findings.append(self._reversal_differs(claim, number))
         # Money that a person gave to the claim came from *unapplied*; the payer takes it from the bank.
         taken_back = undo(latest, self.on, key, remit=self.remit.trace)
-        self.add(replace(leg, account=_bank(leg.account)) for leg in taken_back)
+        self.add(replace(leg, account=bank_side(leg.account)) for leg in taken_back)
 
     def _taken_back(self, number: str, stated: Sequence[Entry], *, later: bool) -> tuple[list[Entry], bool]:
         """The answer that a takeback means, and whether it agrees as far as it was posted; none where nothing agrees.
 
         Why      A later payer's reductions were posted only as far as there was room, so what they state tells nothing.
         """
-        accounts, shares, cash = _by_account(stated), _shares(stated), _cash(stated)
-        if whole := self._latest(number, lambda legs: _opposite(_by_account(legs), accounts)):
+        accounts, shares, cash = by_account(stated), shares_of(stated), cash_of(stated)
+        if twice := self._latest(number, lambda legs: is_paid_again(legs) and cash_of(legs) == -cash):
+            return twice, True
+        if whole := self._latest(number, lambda legs: are_opposite(by_account(legs), accounts)):
             return whole, True
-        if alike := self._latest(number, lambda legs: _capped(legs, later=later) and _opposite(_shares(legs), shares)):
+        if alike := self._latest(
+            number, lambda legs: may_be_capped(legs, later=later) and are_opposite(shares_of(legs), shares)
+        ):
             return alike, True
-        return (self._latest(number, lambda legs: _cash(legs) == -cash) if cash else []), False
+        return (self._latest(number, lambda legs: cash_of(legs) == -cash) if cash else []), False
 
     def _latest(self, number: str, agrees: Callable[[Sequence[Entry]], bool]) -> list[Entry]:
         """The latest answer on a claim that stands and agrees; none where none does."""
+        answers = self._answers(number).values()
+        return max((legs for legs in answers if agrees(legs)), key=lambda legs: legs[0].on, default=[])
+
+    def _answers(self, number: str) -> dict[str, list[Entry]]:
+        """The legs of each answer on a claim that stands, by posting."""
         answers: dict[str, list[Entry]] = {}
         for entry in standing(self.of_claim(number)):
             if entry.remit is not None:
                 answers.setdefault(entry.posting, []).append(entry)
-        return max((legs for legs in answers.values() if agrees(legs)), key=lambda legs: legs[0].on, default=[])
+        return answers
 
     def unapplied(self, key: str, claim: RemitClaim) -> None:
         """Keep the money of a claim nobody knows apart, until someone says whose it is."""
@@ -267,6 +316,18 @@ class ClaimBooks:
         self.add(pair(key, Account.CASH, Account.UNAPPLIED, cents, kind, self.on, code=code, remit=trace))
 
     # --- findings -----------------------------------------------------------------------------------------------------
+
+    def _paid_twice(self, claim: RemitClaim, number: str) -> Finding:
+        finding = remit_finding(
+            self.remit,
+            "paid_twice",
+            "The payer pays a decision that it paid before and has not taken back; only the money is posted again.",
+            "Ask the payer which payment stands, and give the other back within its time limit.",
+            f"segment {claim.position}, 2100/CLP-04",
+            Severity.ERROR,
+            observed=str(claim.paid),
+        )
+        return replace(finding, subject=f"claim {number}")
 
     def _reversal_unknown(self, claim: RemitClaim, number: str) -> Finding:
         finding = remit_finding(
@@ -312,39 +373,3 @@ def remit_finding(
 def _left_to_patient(claim: RemitClaim) -> int:
     """What an answer states as the patient's, in cents."""
     return to_cents(sum((a.amount for a in all_adjustments(claim) if a.group == AdjustmentGroup.PATIENT), ZERO))
-
-
-def _cash(legs: Iterable[Entry]) -> int:
-    return sum(entry.cents for entry in legs if _bank(entry.account) is Account.CASH)
-
-
-def _by_account(legs: Iterable[Entry]) -> Counter[Account]:
-    found: Counter[Account] = Counter()
-    for entry in legs:
-        found[_bank(entry.account)] += entry.cents
-    return found
-
-
-def _of_share(leg: Entry) -> bool:
-    """Whether a leg belongs to what a payer paid or left to the patient."""
-    return leg.kind in {EntryKind.PAYMENT, EntryKind.PATIENT_SHARE}
-
-
-def _shares(legs: Iterable[Entry]) -> Counter[Account]:
-    """What an answer paid and left to the patient, by account: what a later payer's answer is known by."""
-    found = _by_account(leg for leg in legs if _of_share(leg))
-    return Counter({account: cents for account, cents in found.items() if cents})
-
-
-def _capped(legs: Sequence[Entry], *, later: bool) -> bool:
-    """Whether reductions of an answer were posted only as far as there was room: a later payer's."""
-    return later or any(leg.kind is EntryKind.TRANSFER for leg in legs)
-
-
-def _bank(account: Account) -> Account:
-    """The account of a claim's money: what came by way of *unapplied* came from the bank all the same."""
-    return Account.CASH if account is Account.UNAPPLIED else account
-
-
-def _opposite(one: Counter[Account], other: Counter[Account]) -> bool:
-    return all(one[account] == -other[account] for account in {*one, *other})

@@ -177,7 +177,7 @@ class _Posting:
         results = self._results(index, claim, match)
         self.lines.extend(results)
         silent = claim.status in {PREDETERMINATION, NOT_OURS} and claim.paid == ZERO
-        posted = key not in self.already and not silent
+        posted, decided = key not in self.already and not silent, True
         if key in self.already:
             self.findings.append(self._repeated(claim))
         elif silent:
@@ -189,7 +189,7 @@ class _Posting:
             self.books.reverse(key, claim, match)
             self.books.give_back(ours.number, whole=True)
         else:
-            self.books.post(key, claim, match)
+            decided = self.books.post(key, claim, match)
             self.books.give_back(ours.number, whole=False)
             if claim.paid < ZERO:
                 self.findings.append(self._negative(claim, ours.number))
@@ -200,7 +200,7 @@ class _Posting:
                 claim=ours,
                 status=claim.status,
                 paid=claim.paid,
-                patient=sum((result.patient for result in results), ZERO),
+                patient=sum((result.patient for result in results), ZERO) if decided else ZERO,
                 reversal=claim.status == REVERSAL,
                 posted=posted,
                 denial=self._denial(claim, match, results),
@@ -295,6 +295,8 @@ class _Posting:
             # What was refused has no charge until the payer is known to have it: money on it is no credit for that.
             owed = replace(owed, payer=owed.payer + refused_charge(books, number))
             # What a patient paid ahead is no credit while the payer still owes: its answer may yet leave a share.
+            if number in self.books.paid_again:
+                continue  # told as what it is
             if number in self.charged and (owed.payer < 0 or (owed.patient < 0 and owed.payer == 0)):
                 self.findings.append(
                     replace(

@@ -409,7 +409,7 @@ def test_credit_balance_is_told_when_more_comes_in_than_was_charged() -> None:
     claim = sent()
     charged = entries_for_claim(claim, SENT)
     first = posted(remit(answered(claim, "", "")), claim, earlier=charged)
-    again = posted(remit(answered(claim, "", ""), trace="T2"), claim, earlier=(*charged, *first.entries))
+    again = posted(remit(answered(claim, "CO-45 30", ""), trace="T2"), claim, earlier=(*charged, *first.entries))
     assert ids(again) == {"remittance.credit_balance"}
     assert open_balance((*charged, *first.entries, *again.entries), "C1").payer == -24000
 

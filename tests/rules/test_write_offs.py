@@ -74,8 +74,10 @@ class Course:
     def expected(self) -> dict[str, int]:
         """What the answers that stand come to, counted without any book."""
         sums: Counter[str] = Counter(cash=0, contractual=0, patient=0)
-        for told in self.stands:
+        for place, told in enumerate(self.stands):
             sums["cash"] += int(told.paid * 100)
+            if told in self.stands[:place]:
+                continue  # said once more in the same words: paid twice, reduced once
             for adjustment in (a for line in told.lines for a in line.adjustments):
                 if adjustment.reason != "50":
                     where = "patient" if adjustment.group == "PR" else "contractual"

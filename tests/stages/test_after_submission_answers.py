@@ -142,13 +142,13 @@ def test_a_refused_claim_that_went_again_and_is_paid_too_waits_with_the_question
 # --- overpayments, accepted remits ------------------------------------------------------------------------------------
 
 
-def test_an_overpayment_waits_in_the_remittance_queue(office: Office) -> None:
+def test_a_claim_paid_twice_waits_in_the_remittance_queue(office: Office) -> None:
     office.receive(*story()[:2])
     remit = remit_of(answers(office, office.send(), PAID))
     trace = remit.split(b"TRN*1*")[1].split(b"*")[0]
     first, second = office.take(("one.835", remit), ("two.835", remit.replace(trace, b"5555")))
     assert (first.state, second.state) == ("done", "held")
-    assert {hold.finding for hold in office.holds("remittance")} == {"remittance.credit_balance"}
+    assert {hold.finding for hold in office.holds("remittance")} == {"remittance.paid_twice"}
 
 
 def unbalanced(remit: bytes) -> bytes:

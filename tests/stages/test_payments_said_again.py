@@ -140,3 +140,19 @@ def test_the_payment_of_another_payer_posts_when_trace_and_amount_are_the_same(s
     assert story.take(other) == "held"
     assert story.take(story.remit("TA")) == "done"
     assert owes(story.office, story.claim) == 0
+
+
+def test_the_same_decision_under_another_trace_adds_its_money_only(story: Story) -> None:
+    reasons = tuple("CO-45 10 PR-2 5" for _ in story.claim.draft.lines)
+    decision = Decision(story.claim, reasons)
+    assert story.payer.decides(decision, trace="TA") == "done"
+    once = accounts(story.office, story.claim)
+    assert story.payer.decides(decision, trace="TB") == "held"
+    twice = accounts(story.office, story.claim)
+    assert (twice["cash"], twice["receivable_payer"]) == (2 * once["cash"], -once["cash"])
+    assert all(twice[one] == once[one] for one in ("contractual", "receivable_patient", "revenue"))
+    assert story.findings() == ["remittance.paid_twice"]
+    assert story.payer.decides(decision.taken_back(), trace="TC") == "done"
+    assert accounts(story.office, story.claim) == once
+    assert sent_claims(story.office)[0].standing == "paid"
+    assert (story.office.ledger(), story.office.difference()) == (0, 0)
