@@ -73,6 +73,8 @@ def _problem(
     code = answer.element_code or answer.segment_code or ""
     known = codes.get(code)
     what = f"element {answer.element}" if answer.element_code and answer.element else f"segment {answer.segment}"
+    if position:  # our own place says more than the number that the answer counts by
+        what = f"{field}, written at {position}" if field else position
     says = known.says if known is not None else f"code {code or 'none'} is not known here"
     text = f"Refused at {what}" if refused else f"Noted at {what}"
     trigger = f" It became required by {answer.trigger}." if answer.trigger else ""

@@ -70,7 +70,8 @@ def test_problem_names_our_field_and_position() -> None:
     assert (finding.id, finding.position, finding.subject) == (
         "rejections.element", "2300/CLM-05-3", "claim.place_and_frequency",
     )  # fmt: skip
-    assert "the code is not valid" in finding.text
+    told = "Refused at claim.place_and_frequency, written at 2300/CLM-05-3: the code is not valid"
+    assert finding.text.startswith(told)
     assert finding.holds
     alone = fix_for(problem, RESPONSES, refused=False)
     assert (alone.severity, alone.position) == (Severity.WARNING, "segment 22, 2300/CLM-05-3")
