@@ -82,7 +82,7 @@ def _hold(hold: Mapping[str, Any]) -> Iterable[str]:
 
 def _claim(claim: Mapping[str, Any]) -> Iterable[str]:
     """A claim with its life below it, a line an event."""
-    yield f"  {claim['number']}: {claim['standing'] or claim['state']}, {claim['charge']} to {claim['payer']}"
+    yield f"  {claim['number'] or 'not numbered yet'}: {claim['standing'] or claim['state']}, {claim['charge']} to {claim['payer']}"
     told = {"number", "charge", "payer", "standing"}
     yield from (
         f"      {name.replace('_', ' ')}: {value}"
@@ -93,7 +93,7 @@ def _claim(claim: Mapping[str, Any]) -> Iterable[str]:
         if isinstance(value, list) and value:
             yield f"      {name}:"
             for item in value:
-                yield from (f"      {line}" for line in _row(item))
+                yield from (f"      {line}" for line in TOLD.get(name, _row)(item))
 
 
 def _row(item: Any) -> Iterable[str]:
@@ -102,6 +102,14 @@ def _row(item: Any) -> Iterable[str]:
         return
     parts = [f"{name} {_plain(value)}" for name, value in item.items() if value not in EMPTY]
     yield "  - " + "; ".join(parts)
+
+
+def _event(event: Mapping[str, Any]) -> Iterable[str]:
+    """What became of a claim on a day, who said so in which words and file."""
+    told = f"{event['on']} {event['what'].replace('_', ' ')}"
+    told += f" ({event['code']})" if event.get("code") else ""
+    told += f": {event['text']}" if event.get("text") else ""
+    yield f"  - {told}" + (f" [{event['file']}]" if event.get("file") else "")
 
 
 def _plain(value: Any) -> str:
@@ -127,5 +135,6 @@ TOLD: Mapping[str, Callable[[Any], Iterable[str]]] = {
     "decisions": _decision,
     "trace": _field,
     "claims": _claim,
+    "events": _event,
     "holds": _hold,
 }

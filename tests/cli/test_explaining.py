@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from integration_engine.adapters.mapping_files import shipped_folder
+from integration_engine.cli.explaining import tell
 from integration_engine.wire.hl7 import split_messages
 from tests.cli.running import run
 from tests.cli.test_authorizations import load
@@ -47,6 +48,18 @@ def test_explain_shows_the_claim_before_the_arithmetic_when_billed(home: Path) -
     assert told.index("CLAIMS") < told.index("DECISIONS")
     assert "        1: 97110 x4 GP 240.00" in told
     assert any("54 min earn 4 units" in line for line in told)
+
+
+def test_explain_tells_a_claim_without_number_and_an_event_in_words() -> None:
+    event = {"on": "2026-11-24", "what": "payer_accepted", "code": "A2:20", "text": "Taken.", "file": "A_277CA.x12"}
+    claim = {"number": None, "standing": "", "state": "drafted", "charge": "184.00", "payer": "SUMMIT"}
+    bare = {"on": "2026-11-23", "what": "submitted", "code": "", "text": "", "file": None}
+    lines = tell({"claims": [claim | {"events": [bare, event]}]}).splitlines()
+    assert "  not numbered yet: drafted, 184.00 to SUMMIT" in lines
+    assert [line.strip() for line in lines if " - " in line] == [
+        "- 2026-11-23 submitted",
+        "- 2026-11-24 payer accepted (A2:20): Taken. [A_277CA.x12]",
+    ]
 
 
 def test_queue_show_opens_with_the_reason_and_prints_no_empty_value(home: Path) -> None:
