@@ -149,7 +149,7 @@ class ReadBack:
         return TakenBack(file=name, state="held", kinds=kinds, reason=finding.text)
 
     def accept(self, answer_id: int, *, by: str, reason: str, now: datetime) -> TakenBack:
-        """Post the remits of a file that did not balance, because a person accepted the difference.
+        """Post the remits of a file that did not balance or seemed to be booked, because a person accepted them.
 
         Raises   LookupError when nothing of the file waits.
         """

@@ -57,7 +57,7 @@ def answers_again(answer: int, by: By, reason: Reason) -> None:
 
 @answers_app.command("accept")
 def answers_accept(answer: int, by: By, reason: Reason) -> None:
-    """Post the payment of a file that does not balance; the difference stays on the unapplied account."""
+    """Post a payment that waits: one that does not balance, or that seems to be in the books; a difference stays unapplied."""
     from integration_engine.cli.answers import accept_answer
 
     sys.exit(accept_answer(current_settings(), answer, by, reason))
