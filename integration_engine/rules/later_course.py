@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 
 from integration_engine.core.findings import Finding
 from integration_engine.core.money import ZERO
 from integration_engine.domain.claim import ClaimDraft, Frequency
 from integration_engine.domain.remit import Remit, RemitClaim
 from integration_engine.domain.sent_claim import SentClaim, SentState
+from integration_engine.rules.answer_in_parts import decision_of_parts
 from integration_engine.rules.claim_parties import missing
 from integration_engine.rules.claim_posting import LATER_PAYER
 from integration_engine.rules.coordination import CITATION, FORWARDED, REVERSAL, Coordinated
@@ -45,7 +47,12 @@ class LaterCourse:
 
 
 def decision_in_force(
-    payments: Sequence[tuple[Remit, RemitClaim]], *, first: str = "", payers: Collection[str] = (), billed: bool = False
+    payments: Sequence[tuple[Remit, RemitClaim]],
+    *,
+    first: str = "",
+    payers: Collection[str] = (),
+    billed: bool = False,
+    charged: Decimal = ZERO,
 ) -> tuple[Remit, RemitClaim] | None:
     """The payer's decision that it has not taken back, the latest by its own date; None where none is left.
 
@@ -53,6 +60,7 @@ def decision_in_force(
              decision with its amounts, else the earliest of all. first: the payer's identifier, of a claim to the first
              payer, which another of our payers may answer as a later one: then it has been passed on (CLP02 19), whether or
              not the first payer says so. billed: we have billed that later payer, so its answer takes the place of nothing.
+             charged: on the claim; where the latest decision is on less, those on its other lines belong to it.
     """
     told = [pair for pair in payments if pair[1].status != PREDETERMINATION]
     left = sorted((pair for pair in told if not _takes_back(pair[1])), key=lambda pair: _day(pair[0]))
@@ -67,7 +75,7 @@ def decision_in_force(
     ]
     if not own:
         return None
-    remit, decision = own[-1]
+    remit, decision = own[-1][0], decision_of_parts([one for _, one in own], charged)
     if len(own) < len(left) and not billed and decision.status not in FORWARDED:
         decision = replace(decision, status=PASSED_ON)
     return remit, decision

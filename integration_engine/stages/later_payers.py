@@ -106,7 +106,8 @@ class SettleLaterPayers:
         billed = standing_claim(later) is not None
         own = earlier.draft.payer.payer_id if earlier.draft.sequence == FIRST else ""
         ids = {entry.payer.payer_id for entry in self.parameters.practice.payers.values()}
-        decision = decision_in_force(payments, first=own, payers=ids, billed=billed)
+        charged = earlier.draft.total_charge
+        decision = decision_in_force(payments, first=own, payers=ids, billed=billed, charged=charged)
         if decision is not None:
             following = self._following(earlier, *decision, record)
             return later_course(earlier, following, later, self.parameters)
