@@ -15,6 +15,7 @@ NOT_TAKEN = "answers.not_taken"
 TAKEN_TWICE = "remittance.taken_twice"
 VOID_REFUSED = "remittance.void_refused"
 UNMATCHED = "remittance.claim_unknown"
+REPEATED = "remittance.repeated"  # of one claim of a payment
 NUMBERS_NAMED = 5  # of claims that fit none of ours; the others are listed with the answer file
 
 
@@ -137,6 +138,24 @@ def unmatched_claims(remit: Remit, claims: Sequence[RemitClaim], *, posted: bool
             observed=_first([claim.number or "without a number" for claim in claims]),
             queue=Queue.REMITTANCE,
         ),
+    )
+
+
+def said_before(remit: Remit, file: str | None) -> Finding:
+    """Every claim of a payment is in the books already: the file says so of the payment, with its money.
+
+    Shapes   file: the answer file that brought it; None where its claims were numbered in other words.
+    """
+    where = f" in {file}" if file else ""
+    return Finding(
+        id="remittance.payment_repeated",
+        severity=Severity.WARNING,
+        text=f"Payment {remit.trace or 'without a trace'} ({remit.amount}) came before{where}; it is not posted again.",
+        fix="Nothing to do.",
+        owner="biller",
+        subject=f"835 {remit.transaction}, payment {remit.trace}".removesuffix(", payment "),
+        position=f"segment {remit.position}, 835/TRN",
+        queue=Queue.REMITTANCE,
     )
 
 

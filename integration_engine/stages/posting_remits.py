@@ -23,6 +23,7 @@ from integration_engine.rules.booked_payments import booked
 from integration_engine.rules.denial_context import denial_context
 from integration_engine.rules.posting import assign, post, posting_keys, remit_key
 from integration_engine.rules.remit_matching import Match, match, named, remit_payer
+from integration_engine.rules.strange_answers import REPEATED, said_before
 from integration_engine.rules.write_offs import owed_after_all
 from integration_engine.stages.denial_outcomes import Decided, keep_denials
 from integration_engine.stages.rules_in_force import RulesInForce
@@ -195,6 +196,8 @@ class PostRemits:
             remit_id = store.answers.keep_remit(connection, answer_id, position, remit, state, self.now)
         gathered.findings.extend(posting.findings)
         gathered.held = gathered.held or any(finding.holds for finding in posting.findings)
+        if remit.claims and sum(finding.id == REPEATED for finding in posting.findings) == len(remit.claims):
+            gathered.findings.append(said_before(remit, store.answers.file_of(connection, posting_keys(remit)[0])))
         if posting.posted:
             store.ledger.append(connection, posting.entries, numbers, self.now, remit_id)
             kept = [result for result in posting.claims if result.posted]

@@ -183,6 +183,17 @@ class AnswerFiles:
             found.update(connection.execute(select(c.key).where(c.key.in_(part), c.state != "repeated")).scalars())
         return found
 
+    @staticmethod
+    def file_of(connection: Connection, key: str) -> str | None:
+        """The answer file that brought the payment of a claim that took effect."""
+        c, r = t.remit_claim.c, t.remit.c
+        took = (
+            select(t.answer.c.file_name)
+            .join(t.remit, r.answer_id == t.answer.c.id)
+            .join(t.remit_claim, c.remit_id == r.id)
+        )
+        return connection.scalar(took.where(c.key == key, c.state != "repeated"))
+
     def keep_remit(
         self, connection: Connection, answer_id: int, position: int, remit: Remit, state: str, now: datetime
     ) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,22 @@ def test_claims_of_a_payment_that_waits_whole_are_listed_and_nothing_is_said_of_
     after = shown(home, file["id"])
     assert [one["posted"] for one in after["unmatched_claims"]] == [True]
     assert [text for text in after["waits"] if f"{one['paid']} waits on the unapplied account" in text]
+
+
+def test_a_payment_that_came_before_is_told_with_its_money_and_the_file_that_brought_it(home: Path) -> None:
+    path = remits(home)[0]
+    amount = re.search(rb"BPR\*[A-Z]\*([0-9.]+)", path.read_bytes())
+    trace = re.search(rb"TRN\*1\*([^*]+)", path.read_bytes())
+    assert amount is not None
+    assert trace is not None
+    other = b"\n" + path.read_bytes()
+    assert run("read-back", home=home).returncode == 0
+    (home / "inbound" / "again.835").write_bytes(other)
+    (again,) = json.loads(run("read-back", "--json", home=home).stdout)
+    assert again["state"] == "done"
+    assert again["reason"].startswith(
+        f"Payment {trace[1].decode()} ({Decimal(amount[1].decode()):.2f}) came before in {path.name};"
+    )
 
 
 def test_claims_of_a_claim_status_that_fit_none_of_ours_are_listed_with_what_is_said_of_them(home: Path) -> None:
