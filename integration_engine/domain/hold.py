@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 OVER_LIMIT = "rejections.over_limit"  # a receiver that has had its files of the day; it is not stopped
+OF_THE_FILE = ("claim_file.", "edits.x12_")  # what our check or pyx12 refuses in the finished file
 NOT_ENROLLED = "rejections.not_enrolled"  # a payer that takes no claims of this provider through the receiver yet
 
 
@@ -16,6 +17,11 @@ class HoldState(StrEnum):
     RELEASED = "released"
     RESOLVED = "resolved"
     OVERRIDDEN = "overridden"
+
+
+def may_be_overridden(finding: str) -> bool:
+    """False for what a finished file is refused for: a person's word lets it be tried again, but pass no check."""
+    return not finding.startswith(OF_THE_FILE)
 
 
 class HoldStage(StrEnum):

@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, update
 
 from integration_engine.core.findings import Finding
-from integration_engine.domain.hold import HoldStage
+from integration_engine.domain.hold import HoldStage, may_be_overridden
 from integration_engine.store.audit import Audit
 from integration_engine.store.database import bulk_insert, parts
 from integration_engine.store.ids import IdFactory
@@ -181,7 +181,8 @@ class Holds:
     @staticmethod
     def _differ(rows: Sequence[Any], findings: Sequence[Finding]) -> tuple[list[Finding], list[int]]:
         open_rows = {(row.finding, row.subject): row for row in rows if row.state == "open"}
-        over = {(row.finding, row.subject, row.observed) for row in rows if row.state == "overridden"}
+        accepted = [row for row in rows if row.state == "overridden" and may_be_overridden(row.finding)]
+        over = {(row.finding, row.subject, row.observed) for row in accepted}
         wanted: dict[tuple[str, str], Finding] = {}
         for finding in findings:
             if finding.holds and (finding.id, finding.subject, finding.observed) not in over:

@@ -73,6 +73,17 @@ def test_what_was_overridden_stays_overridden_while_the_finding_says_the_same(st
         }
 
 
+@pytest.mark.parametrize("refused", ["claim_file.date_in_future", "edits.x12_8"])
+def test_what_the_finished_file_is_refused_for_waits_again_when_an_override_did_not_help(store, invented, refused):
+    finding = replace(invented.finding(), id=refused)
+    record, result = invented.ready_day(state=DayState.HELD, findings=(finding,))
+    (held,) = listed(store)
+    act(store, "override", held.id, by="J. Doe", reason="mapping mended", now=invented.now)
+    assert listed(store) == []
+    again(invented, record, result, finding)
+    assert [hold.finding for hold in listed(store)] == [refused]
+
+
 def test_an_override_does_not_cover_a_finding_that_observed_something_else(store, invented, held):
     record, result, hold_id = held
     act(store, "override", hold_id, by="dana", reason="signed on paper", now=invented.now)
