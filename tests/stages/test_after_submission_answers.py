@@ -134,7 +134,8 @@ def test_a_refused_claim_that_went_again_and_is_paid_too_waits_with_the_question
     override(office, "rejections")
     assert len(office.send()) == 1
     office.take(*paid)
-    assert {hold.finding for hold in office.holds("remittance")} == {"remittance.taken_twice"}  # and no credit to give back
+    told = {hold.finding for hold in office.holds("remittance")}
+    assert told == {"remittance.taken_twice"}  # and no credit to give back
     assert office.send() == []
     assert office.ledger() == 0
 
