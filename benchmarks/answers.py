@@ -12,8 +12,8 @@ from integration_engine.adapters.payer_simulator import PayerSimulator
 from integration_engine.crosswalk.answers.files import read_answers
 from integration_engine.domain.claim import Claim, numbered
 from integration_engine.domain.posting import Posting
-from integration_engine.rules.posting import post
-from integration_engine.rules.remit_matching import match
+from integration_engine.rules.answers.remit_matching import match
+from integration_engine.rules.posting.remits import post
 from integration_engine.simulator.scenario_files import compile_scenario
 from integration_engine.stages.adjudicate import Adjudicate
 from integration_engine.stages.batch import Batch, Publish

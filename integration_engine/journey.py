@@ -23,17 +23,13 @@ STATIONS = (
     ("units", "integration_engine.rules.units", "minutes become units by the payer's method"),
     ("modifiers", "integration_engine.rules.modifiers", "GP GO GN, CQ CO, KX, telehealth"),
     ("authorization", "integration_engine.rules.authorization", "is the payer's permission there and not used up?"),
-    ("claim", "integration_engine.rules.claim_assembly", "one treatment day becomes claim drafts"),
+    ("claim", "integration_engine.rules.claims", "one treatment day becomes claim drafts"),
     ("scrubber", "integration_engine.rules.scrubber", "every edit looks at the draft and the clinical facts"),
     ("batching", "integration_engine.rules.batching", "ready claims are grouped per receiver and payer"),
     ("837P", "integration_engine.crosswalk.claim_writer", "claims become segments"),
-    (
-        "claim file",
-        "integration_engine.rules.claim_file",
-        "the written file is judged by our own rule pack before it leaves",
-    ),
-    ("answers", "integration_engine.crosswalk.answers", "TA1, 999, 277CA and 835 become records of what was said"),
-    ("answering", "integration_engine.rules.answering", "what an answer means for each claim it speaks of"),
+    ("claim file", "integration_engine.rules.claim_file", "the written file is judged by our own rule pack"),
+    ("answers read", "integration_engine.crosswalk.answers", "TA1, 999, 277CA and 835 become records of what was said"),
+    ("answers heard", "integration_engine.rules.answers", "what an answer means for each claim it speaks of"),
     ("posting", "integration_engine.rules.posting", "a remit in double entry, to the cent"),
     ("denials", "integration_engine.rules.denials", "one root cause and the next action for each denied line"),
     (
@@ -41,9 +37,5 @@ STATIONS = (
         "integration_engine.rules.corrections",
         "a change after submission becomes a replacement or a void",
     ),
-    (
-        "coordination",
-        "integration_engine.rules.coordination",
-        "what the first payer left becomes the next payer's claim",
-    ),
+    ("later payers", "integration_engine.rules.later_payers", "what one payer left becomes the next payer's claim"),
 )

@@ -112,8 +112,8 @@ def report_crosswalk(settings: Settings, feed: str, *, as_json: bool) -> int:
 def write_schemas(folder: Path) -> int:
     """One JSON Schema a file kind."""
     from integration_engine.crosswalk import claim_files, feed_files, receivers
-    from integration_engine.rules import response_models
     from integration_engine.rules.claim_file import compiling
+    from integration_engine.rules.responses import models as response_models
     from integration_engine.rules.rule_cases.models import CasesFile
     from integration_engine.rules.rule_models.schemas import json_schemas as rule_schemas
 

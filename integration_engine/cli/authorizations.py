@@ -17,7 +17,7 @@ from integration_engine.bootstrap import adjudicate_again, import_authorizations
 from integration_engine.cli.output import print_json, print_table, progress
 from integration_engine.core.money import ZERO
 from integration_engine.domain.hold import HoldStage
-from integration_engine.rules.hold_stages import STEPS, Evidence
+from integration_engine.rules.authorization.hold_stages import STEPS, Evidence
 from integration_engine.settings import Settings
 from integration_engine.stages import authorizations
 from integration_engine.stages.authorizations import PatientBalance, RowOutcome, RowResult, UncoveredBooking

@@ -12,7 +12,7 @@ from integration_engine.bootstrap import open_store, read_rules
 from integration_engine.cli.output import print_json, print_note, print_table
 from integration_engine.core.money import from_cents, parse_money
 from integration_engine.domain.ledger import Account
-from integration_engine.rules.deadlines import file_by_unknown
+from integration_engine.rules.denials.deadlines import file_by_unknown
 from integration_engine.settings import Settings
 from integration_engine.stages.write_offs import Balance, Side, restore_balance, write_off_balance
 from integration_engine.store.queries.claims import ClaimRow, claims

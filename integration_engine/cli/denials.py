@@ -15,7 +15,7 @@ from integration_engine.cli.output import print_json, print_note, print_table, p
 from integration_engine.domain.baseline import Baseline, Coverage
 from integration_engine.domain.denial import DenialCategory
 from integration_engine.domain.denial_outcome import DenialState
-from integration_engine.rules.baseline_comparison import ALL, TARGETED, Change, Classified, Rate, classified
+from integration_engine.rules.denials.comparison import ALL, TARGETED, Change, Classified, Rate, classified
 from integration_engine.settings import Settings
 from integration_engine.stages.denial_history import DenialHistory, HistoryProblem, Imported, Outcome
 from integration_engine.stages.denial_work import Moved, move_denial

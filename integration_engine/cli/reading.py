@@ -11,7 +11,7 @@ from integration_engine.cli.explaining import tell, tell_hold
 from integration_engine.cli.output import print_json, print_note, print_table
 from integration_engine.core.findings import Queue
 from integration_engine.domain.hold import HoldStage, HoldState
-from integration_engine.rules.deadlines import DEADLINES
+from integration_engine.rules.denials.deadlines import DEADLINES
 from integration_engine.settings import Settings
 from integration_engine.stages.trace import trace
 from integration_engine.store import Connection, Store

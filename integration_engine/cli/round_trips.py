@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from integration_engine.bootstrap import open_store
 from integration_engine.cli.output import print_json, print_note, print_table
 from integration_engine.core.money import from_cents
-from integration_engine.rules.rework import Rework, ReworkFigures, rework
+from integration_engine.rules.denials.rework import Rework, ReworkFigures, rework
 from integration_engine.settings import Settings
 from integration_engine.store.queries.round_trips import round_trips
 

@@ -1,6 +1,6 @@
 """Claim drafts and claims: what an 837P says, before and after it has a number.
 
-A draft is assembled by rules/claim_assembly.py, a later payer's by rules/coordination.py, and holds no allotted number,
+A draft is assembled by rules/claims/assembly.py, a later payer's by rules/later_payers/coordination.py, and holds no allotted number,
 so that the same facts give the same draft forever. A claim is a draft with its claim number (CLM01) and line control
 numbers (REF*6R), frozen. Source  005010X222A1; THERAPY_RULES §6.
 """
@@ -182,7 +182,7 @@ class ServiceLine:
              the claim's diagnoses, one to four. line_control: REF*6R, None on a draft. charges: ids of the stored
              charge lines (FT1) that this line bills. Two lines of one code, such as an assistant's share and the
              therapist's, name the same charges: a charge is billed while any line of a claim names it, so a credit of
-             one charge line draws up the whole day anew and both lines change together (rules/corrections.py).
+             one charge line draws up the whole day anew and both lines change together (rules/corrections/judging.py).
              description: what an unlisted code stands for. screening_referral: SV111 (EPSDT). Providers and facility: only where other than the claim's.
     Units    units: whole service units; charge in dollars for all units.
     """

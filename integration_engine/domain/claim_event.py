@@ -1,4 +1,4 @@
-"""What happened to a submitted claim, event by event; its standing is a fold over them (rules/life_cycle.py)."""
+"""What happened to a submitted claim, event by event; its standing is a fold over them (rules/answers/life_cycle.py)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A submission as one link of the claims that correct one another, and what a day comes to by them (rules/claim_chain.py)."""
+"""A submission as one link of the claims that correct one another, and what a day comes to by them (rules/corrections/chain.py)."""
 
 from __future__ import annotations
 

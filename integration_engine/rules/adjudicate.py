@@ -19,8 +19,9 @@ from integration_engine.domain.encounter import EncounterType
 from integration_engine.domain.parties import Discipline
 from integration_engine.domain.treatment import Treatment
 from integration_engine.domain.treatment_day import Adjudication, History, TreatmentDay
-from integration_engine.rules.authorization import Quantities, check_authorization, numbered
-from integration_engine.rules.claim_assembly import assemble
+from integration_engine.rules.authorization.covering import Quantities, check_authorization, numbered
+from integration_engine.rules.claims.assembly import assemble
+from integration_engine.rules.claims.payment_order import payment_order
 from integration_engine.rules.gates.checking import check_gates
 from integration_engine.rules.gates.progress_report import therapist_took_part
 from integration_engine.rules.modifiers.coding import coded_lines
@@ -30,7 +31,6 @@ from integration_engine.rules.parameters.in_force import Parameters
 from integration_engine.rules.parameters.payers import PayerProfile
 from integration_engine.rules.parameters.practice import PayerEntry
 from integration_engine.rules.payer_in_force import coverages_in_force, not_in_force, payer_decision, unplaceable
-from integration_engine.rules.payment_order import payment_order
 from integration_engine.rules.repairs import leave_out, repaired
 from integration_engine.rules.scrubber.scrubbing import scrub
 from integration_engine.rules.units.billing import billed_units

@@ -20,12 +20,12 @@ from integration_engine.domain.record import Charge, ChargeState, DayState, Kept
 from integration_engine.domain.sent_claim import SentClaim
 from integration_engine.domain.treatment_day import Adjudication, ChargeReference, History, PriorDay, TreatmentDay
 from integration_engine.rules.adjudicate import adjudicate
-from integration_engine.rules.after_submission import after_submission, other_parties
-from integration_engine.rules.claim_parties import told_once
+from integration_engine.rules.authorization.self_pay import agreement_on, patient_pays
+from integration_engine.rules.claims.parties import told_once
+from integration_engine.rules.corrections.after_submission import after_submission, other_parties
 from integration_engine.rules.gates.clinician_minutes import beside
 from integration_engine.rules.parameters.in_force import Parameters
 from integration_engine.rules.record_keeping import as_sent, settle_charges, without_units
-from integration_engine.rules.self_pay import agreement_on, patient_pays
 
 Override = tuple[str, str, str]  # finding id, subject, observed
 Overrides = Mapping[int, frozenset[Override]]

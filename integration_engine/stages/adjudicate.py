@@ -17,8 +17,8 @@ import structlog
 
 from integration_engine.core.errors import EngineError
 from integration_engine.domain.record import PatientRecord
-from integration_engine.rules.after_submission import COMPARED
-from integration_engine.rules.burn_down import forecast
+from integration_engine.rules.authorization.burn_down import forecast
+from integration_engine.rules.corrections.after_submission import COMPARED
 from integration_engine.rules.patient_course import DayOutcome
 from integration_engine.stages.later_payers import SettleLaterPayers
 from integration_engine.stages.other_patients import tell_other_patients

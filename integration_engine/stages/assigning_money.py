@@ -16,10 +16,10 @@ from integration_engine.crosswalk.answers.files import Answers, read_answers
 from integration_engine.domain.answers import ClaimStatus
 from integration_engine.domain.remit import Remit, RemitClaim
 from integration_engine.domain.sent_claim import SentClaim
-from integration_engine.rules.answering import of_status
-from integration_engine.rules.posting import posting_keys
-from integration_engine.rules.remit_matching import remit_payer
-from integration_engine.rules.strange_answers import UNMATCHED, unmatched_claims
+from integration_engine.rules.answers.hearing import of_status
+from integration_engine.rules.answers.remit_matching import remit_payer
+from integration_engine.rules.answers.strange import UNMATCHED, unmatched_claims
+from integration_engine.rules.posting.remits import posting_keys
 from integration_engine.stages.hearing_answers import unmatched_of
 from integration_engine.stages.posting_remits import Gathered, PostRemits, as_submitted, matches_of, payer_ids
 from integration_engine.stages.rules_in_force import RulesInForce

@@ -16,15 +16,15 @@ from integration_engine.domain.authorization import Authorization
 from integration_engine.domain.hold import HoldStage
 from integration_engine.domain.record import PatientRecord
 from integration_engine.domain.statement import Statement
-from integration_engine.rules.authorization_file import AuthorizationRow, read_authorizations
-from integration_engine.rules.burn_down import (
+from integration_engine.rules.authorization.burn_down import (
     Balance,
     UncoveredVisit,
     appointment_subject,
     burn_down,
     uncovered_visits,
 )
-from integration_engine.rules.hold_stages import Evidence, check_step
+from integration_engine.rules.authorization.hold_stages import Evidence, check_step
+from integration_engine.rules.authorization.importing import AuthorizationRow, read_authorizations
 from integration_engine.rules.parameters.in_force import Parameters
 from integration_engine.rules.record_keeping import keep
 from integration_engine.rules.spreadsheet import RowProblem

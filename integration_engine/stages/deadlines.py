@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from integration_engine.core.findings import Finding
-from integration_engine.rules.deadlines import DEADLINES, deadline_findings
+from integration_engine.rules.denials.deadlines import DEADLINES, deadline_findings
 from integration_engine.store import Store
 from integration_engine.store.queries.deadlines import running_claims
 

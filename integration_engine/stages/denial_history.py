@@ -17,12 +17,12 @@ from integration_engine.core.money import parse_money
 from integration_engine.crosswalk.answers.files import Answers, read_answers
 from integration_engine.domain.baseline import AnsweredClaim, Baseline, FileCoverage, Measured
 from integration_engine.domain.denial import DenialCategory, DenialDecision
-from integration_engine.rules import baseline as counting
-from integration_engine.rules.baseline_comparison import Comparison, compare
-from integration_engine.rules.denial_history_file import read_history
-from integration_engine.rules.denial_report import DenialReport, DeniedLine, baseline_report, denial_report
-from integration_engine.rules.denials import unmapped_share
-from integration_engine.rules.posting import posting_keys
+from integration_engine.rules.denials import baseline as counting
+from integration_engine.rules.denials.categories import unmapped_share
+from integration_engine.rules.denials.comparison import Comparison, compare
+from integration_engine.rules.denials.history_file import read_history
+from integration_engine.rules.denials.report import DenialReport, DeniedLine, baseline_report, denial_report
+from integration_engine.rules.posting.remits import posting_keys
 from integration_engine.stages.rules_in_force import RulesInForce
 from integration_engine.store import Connection, Store
 from integration_engine.store.denials import DenialRow

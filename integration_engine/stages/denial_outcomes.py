@@ -12,10 +12,10 @@ from datetime import date, datetime
 from integration_engine.domain.denial_outcome import DenialOutcome, DenialState
 from integration_engine.domain.ledger import Account
 from integration_engine.domain.posting import ClaimResult, LineResult
-from integration_engine.rules.answering import denial_finding
-from integration_engine.rules.denial_outcomes import denial_outcomes, taken_back_before
-from integration_engine.rules.late_payments import takebacks_known
-from integration_engine.rules.life_cycle import ANSWER_MISSING
+from integration_engine.rules.answers.hearing import denial_finding
+from integration_engine.rules.answers.life_cycle import ANSWER_MISSING
+from integration_engine.rules.denials.outcomes import denial_outcomes, taken_back_before
+from integration_engine.rules.posting.late_payments import takebacks_known
 from integration_engine.store import Connection, Store
 from integration_engine.store.denial_answers import (
     answers_on,

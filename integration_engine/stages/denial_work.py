@@ -7,8 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from integration_engine.core.money import from_cents, parse_money, to_cents
-from integration_engine.rules.ledger import open_balance, write_off
-from integration_engine.rules.write_offs import fresh_key
+from integration_engine.rules.posting.ledger import open_balance, write_off
+from integration_engine.rules.posting.write_offs import fresh_key
 from integration_engine.stages.rules_in_force import RulesInForce
 from integration_engine.store import Store
 

@@ -10,13 +10,13 @@ from integration_engine.domain.claim import Claim, ClaimDraft, Frequency
 from integration_engine.domain.claim_event import ClaimEvent, ClaimEventKind
 from integration_engine.domain.ledger import Entry
 from integration_engine.domain.submission import submitted
-from integration_engine.rules.claim_parties import FIRST
-from integration_engine.rules.later_books import taken_over_anew
-from integration_engine.rules.ledger import opening_entries
-from integration_engine.rules.life_cycle import standing
+from integration_engine.rules.answers.life_cycle import standing
+from integration_engine.rules.claims.parties import FIRST
+from integration_engine.rules.later_payers.books import taken_over_anew
 from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.posting.ledger import opening_entries
+from integration_engine.rules.posting.write_offs import given_back, owed_after_all
 from integration_engine.rules.scrubber.scrubbing import filing_last_day
-from integration_engine.rules.write_offs import given_back, owed_after_all
 from integration_engine.stages.later_payers import SettleLaterPayers
 from integration_engine.store import Connection, Store
 from integration_engine.store.batches import PendingBatch

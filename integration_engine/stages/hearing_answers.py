@@ -27,10 +27,17 @@ from integration_engine.domain.answers import (
 )
 from integration_engine.domain.claim_event import ClaimEvent, ClaimEventKind
 from integration_engine.domain.submission import SubmittedClaim
-from integration_engine.rules.answer_fixes import fix_for
-from integration_engine.rules.answering import FileWords, of_file, of_interchange, of_level, of_status, of_transaction
-from integration_engine.rules.remit_matching import match_status
-from integration_engine.rules.strange_answers import (
+from integration_engine.rules.answers.fixes import fix_for
+from integration_engine.rules.answers.hearing import (
+    FileWords,
+    of_file,
+    of_interchange,
+    of_level,
+    of_status,
+    of_transaction,
+)
+from integration_engine.rules.answers.remit_matching import match_status
+from integration_engine.rules.answers.strange import (
     older_number,
     refused_unknown,
     rerouted_claim,

@@ -16,9 +16,10 @@ from integration_engine.domain.record import PatientRecord
 from integration_engine.domain.remit import Remit, RemitClaim
 from integration_engine.domain.sent_claim import SentClaim, SentState
 from integration_engine.domain.submission import submitted
-from integration_engine.rules.claim_parties import AFTER_FIRST, FIRST
-from integration_engine.rules.coordination import Coordinated
-from integration_engine.rules.later_course import (
+from integration_engine.rules.answers.remit_matching import match
+from integration_engine.rules.claims.parties import AFTER_FIRST, FIRST
+from integration_engine.rules.later_payers.coordination import Coordinated
+from integration_engine.rules.later_payers.course import (
     FAMILIES,
     LaterCourse,
     decision_in_force,
@@ -27,9 +28,8 @@ from integration_engine.rules.later_course import (
     taken_back,
     withdrawn_course,
 )
-from integration_engine.rules.next_payer import later_claim
+from integration_engine.rules.later_payers.next_payer import later_claim
 from integration_engine.rules.parameters.in_force import Parameters
-from integration_engine.rules.remit_matching import match
 from integration_engine.store import Connection, Store
 from integration_engine.store.later_claims import Family, WaitingClaim
 from integration_engine.store.refusals import REJECTIONS

@@ -18,13 +18,13 @@ from integration_engine.domain.posting import ClaimResult, LineResult, Posting
 from integration_engine.domain.remit import Remit, RemitClaim
 from integration_engine.domain.sent_claim import SentClaim
 from integration_engine.domain.submission import SubmittedClaim, SubmittedLine, submitted
-from integration_engine.rules.answering import ClaimWord, of_payment
-from integration_engine.rules.booked_payments import booked
-from integration_engine.rules.denial_context import denial_context
-from integration_engine.rules.posting import assign, post, posting_keys, remit_key
-from integration_engine.rules.remit_matching import Match, match, named, remit_payer
-from integration_engine.rules.strange_answers import REPEATED, said_before
-from integration_engine.rules.write_offs import owed_after_all
+from integration_engine.rules.answers.hearing import ClaimWord, of_payment
+from integration_engine.rules.answers.remit_matching import Match, match, named, remit_payer
+from integration_engine.rules.answers.strange import REPEATED, said_before
+from integration_engine.rules.denials.context import denial_context
+from integration_engine.rules.posting.booked_payments import booked
+from integration_engine.rules.posting.remits import assign, post, posting_keys, remit_key
+from integration_engine.rules.posting.write_offs import owed_after_all
 from integration_engine.stages.denial_outcomes import Decided, keep_denials
 from integration_engine.stages.rules_in_force import RulesInForce
 from integration_engine.store import Connection, Store

@@ -18,9 +18,9 @@ import structlog
 
 from integration_engine.core.findings import Finding
 from integration_engine.crosswalk.answers.files import Answers, read_answers
-from integration_engine.rules.life_cycle import ANSWER_MISSING, Waiting, missing_answer, patience_of
-from integration_engine.rules.posting import STOPPING
-from integration_engine.rules.strange_answers import NOT_TAKEN, UNMATCHED, marked_as_test, not_taken, too_large
+from integration_engine.rules.answers.life_cycle import ANSWER_MISSING, Waiting, missing_answer, patience_of
+from integration_engine.rules.answers.strange import NOT_TAKEN, UNMATCHED, marked_as_test, not_taken, too_large
+from integration_engine.rules.posting.remits import STOPPING
 from integration_engine.stages.hearing_answers import HearAnswers, control_number
 from integration_engine.stages.posting_remits import Gathered, PostRemits
 from integration_engine.stages.rules_in_force import RulesInForce

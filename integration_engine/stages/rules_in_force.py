@@ -17,8 +17,8 @@ from integration_engine.domain.claim import Receiver
 from integration_engine.rules.claim_file.compiling import compile_claim_file
 from integration_engine.rules.claim_file.records import ClaimFileRules
 from integration_engine.rules.parameters.in_force import Parameters
-from integration_engine.rules.response_files import compile_responses
-from integration_engine.rules.responses import Responses
+from integration_engine.rules.responses.files import compile_responses
+from integration_engine.rules.responses.in_force import Responses
 from integration_engine.rules.rule_cases.reading import without_cases
 from integration_engine.rules.rule_files.compiling import compile_rules
 

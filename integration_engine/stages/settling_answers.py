@@ -13,11 +13,11 @@ from datetime import date, datetime
 
 from integration_engine.core.findings import Finding, Severity
 from integration_engine.domain.claim_event import ClaimEvent
-from integration_engine.rules.after_submission import IDENTITY_CHANGED
-from integration_engine.rules.answering import TAKEN_BACK, ClaimWord, answers_void
-from integration_engine.rules.ledger import refusal_entries
-from integration_engine.rules.life_cycle import ADJUDICATED, standing
+from integration_engine.rules.answers.hearing import TAKEN_BACK, ClaimWord, answers_void
+from integration_engine.rules.answers.life_cycle import ADJUDICATED, standing
+from integration_engine.rules.corrections.after_submission import IDENTITY_CHANGED
 from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.posting.ledger import refusal_entries
 from integration_engine.stages.later_payers import SettleLaterPayers
 from integration_engine.stages.posting_remits import Gathered
 from integration_engine.stages.settling_chains import Changed, SettleChains

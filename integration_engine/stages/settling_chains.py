@@ -1,6 +1,6 @@
 """Claims that correct one another, after an answer: what each says of the others, what is owed, and what of a day stands.
 
-Everything is decided from what is stored of the whole chain (rules/claim_chain.py), never from the step that was told,
+Everything is decided from what is stored of the whole chain (rules/corrections/chain.py), never from the step that was told,
 so that a correction refused, taken, and refused again comes out as if only the last had been said.
 Part of the read-back stage: everything here happens inside that stage's transaction for the file.
 Source  X12.md §3.3 (a rejected claim was never there); X222A1 2300 CLM05-3.
@@ -18,11 +18,11 @@ from integration_engine.core.findings import Finding
 from integration_engine.domain.claim_event import ClaimEvent
 from integration_engine.domain.claim_link import Link
 from integration_engine.domain.sent_claim import SentClaim, SentState
-from integration_engine.rules.claim_chain import Chain, chains, charges_due, day_stands, outdated, words_missing
-from integration_engine.rules.claim_parties import FIRST
-from integration_engine.rules.later_books import transfers_due
-from integration_engine.rules.life_cycle import standing
-from integration_engine.rules.write_offs import given_back, owed_after_all
+from integration_engine.rules.answers.life_cycle import standing
+from integration_engine.rules.claims.parties import FIRST
+from integration_engine.rules.corrections.chain import Chain, chains, charges_due, day_stands, outdated, words_missing
+from integration_engine.rules.later_payers.books import transfers_due
+from integration_engine.rules.posting.write_offs import given_back, owed_after_all
 from integration_engine.store import Connection, Store
 from integration_engine.store.submissions import NewEvent
 

@@ -12,9 +12,9 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 from integration_engine.core.findings import Finding
-from integration_engine.rules.claim_chain import originals, went_again
-from integration_engine.rules.ledger import refusals_undone
-from integration_engine.rules.strange_answers import TAKEN_TWICE, VOID_REFUSED, decided_too, taken_twice, void_refused
+from integration_engine.rules.answers.strange import TAKEN_TWICE, VOID_REFUSED, decided_too, taken_twice, void_refused
+from integration_engine.rules.corrections.chain import originals, went_again
+from integration_engine.rules.posting.ledger import refusals_undone
 from integration_engine.store import Connection, Store
 
 QUESTIONS = (TAKEN_TWICE, VOID_REFUSED)

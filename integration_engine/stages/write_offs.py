@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from integration_engine.core.money import from_cents, to_cents
 from integration_engine.domain.ledger import RECEIVABLES, Account, Entry, EntryKind
-from integration_engine.rules.ledger import open_balance, standing, undo, write_off
+from integration_engine.rules.posting.ledger import open_balance, standing, undo, write_off
 from integration_engine.stages.rules_in_force import RulesInForce
 from integration_engine.store import Connection, Store
 

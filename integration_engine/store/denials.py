@@ -1,7 +1,7 @@
 """Denied lines with their root cause, what comes next, and until when; each is open until money or a decision ends it.
 
 A denial goes with the correction that replaces its claim, comes back when that correction is refused, and is answered by
-the payer's next decision on either claim (rules/denial_outcomes.py).
+the payer's next decision on either claim (rules/denials/outcomes.py).
 """
 
 from __future__ import annotations

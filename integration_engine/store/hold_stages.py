@@ -1,6 +1,6 @@
 """How far each authorization hold has come: read, moved with its evidence, and what patients agreed to pay.
 
-Which steps are legal is decided by rules/hold_stages.py; here a step is saved where the hold still stands as it was
+Which steps are legal is decided by rules/authorization/hold_stages.py; here a step is saved where the hold still stands as it was
 read, and entered in the audit in the same transaction. A hold whose patient pays is resolved, and opens again when the
 agreement is taken back.
 """

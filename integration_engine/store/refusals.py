@@ -1,6 +1,6 @@
 """Claims refused before adjudication, and those that the payer took all the same; what either leaves of their days.
 
-Which claim of a day stands is decided in rules/claim_chain.py; here it is kept.
+Which claim of a day stands is decided in rules/corrections/chain.py; here it is kept.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Claims that have left: what they said, every event since, and where they stand; what was refused is in refusals.py.
 
-Events are appended and never rewritten; the standing beside them is what rules/life_cycle.py made of all of them.
+Events are appended and never rewritten; the standing beside them is what rules/answers/life_cycle.py made of all of them.
 """
 
 from __future__ import annotations

@@ -22,12 +22,12 @@ from integration_engine.domain.coverage import Relationship
 from integration_engine.domain.encounter import Accident, ClaimSupplement, Enclosure
 from integration_engine.domain.parties import Discipline, PersonName, Sex
 from integration_engine.domain.treatment import Treatment
+from integration_engine.rules.answers.life_cycle import Standing
 from integration_engine.rules.claim_file.check import check_claim_file
 from integration_engine.rules.claim_file.compiling import compile_claim_file
-from integration_engine.rules.claim_lines import split
-from integration_engine.rules.coordination import match_by_control, secondary_draft
-from integration_engine.rules.corrections import Submitted, correct
-from integration_engine.rules.life_cycle import Standing
+from integration_engine.rules.claims.lines import split
+from integration_engine.rules.corrections.judging import Submitted, correct
+from integration_engine.rules.later_payers.coordination import match_by_control, secondary_draft
 from integration_engine.rules.parameters.practice import DirectoryNumber
 from tests.crosswalk.claim_drafts import FILES, GOLDEN, NUMBERS, RECEIVER, TABLE
 from tests.rules.claim_visits import (

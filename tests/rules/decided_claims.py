@@ -11,9 +11,9 @@ from integration_engine.domain.ledger import Entry
 from integration_engine.domain.posting import Posting
 from integration_engine.domain.remit import Adjustment, Remit, RemitClaim, RemitLine
 from integration_engine.domain.submission import SubmittedClaim, SubmittedLine
-from integration_engine.rules.posting import post
-from integration_engine.rules.remit_matching import match
-from integration_engine.rules.response_files import compile_responses
+from integration_engine.rules.answers.remit_matching import match
+from integration_engine.rules.posting.remits import post
+from integration_engine.rules.responses.files import compile_responses
 
 RESPONSES = compile_responses(MappingFiles(shipped_folder()).read())
 ON = date(2026, 11, 3)

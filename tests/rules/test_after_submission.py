@@ -9,7 +9,7 @@ import pytest
 from integration_engine.core.findings import Finding, Queue, Severity
 from integration_engine.domain.claim import ClaimDraft, Frequency
 from integration_engine.domain.sent_claim import SentClaim, SentState
-from integration_engine.rules.after_submission import after_submission
+from integration_engine.rules.corrections.after_submission import after_submission
 from tests.rules.claim_visits import PARAMETERS, coverage, drafts_of, encounter, numbered, treatment, visit
 
 [FIRST] = drafts_of(visit([coverage("SUMMITCOM")]))

@@ -16,9 +16,9 @@ from integration_engine.domain.answers import (
     StatusSource,
     TransactionAnswer,
 )
-from integration_engine.rules.answer_fixes import Answer, fix_for, takes
-from integration_engine.rules.response_files import compile_responses
-from integration_engine.rules.responses import AnswerCodes
+from integration_engine.rules.answers.fixes import Answer, fix_for, takes
+from integration_engine.rules.responses.files import compile_responses
+from integration_engine.rules.responses.in_force import AnswerCodes
 
 RESPONSES = compile_responses(MappingFiles(shipped_folder()).read())
 LISTS = (

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from integration_engine.domain.remit import Adjustment, RemitClaim, RemitLine
-from integration_engine.rules.answer_in_parts import decision_of_parts
+from integration_engine.rules.later_payers.answer_in_parts import decision_of_parts
 
 TOTAL = Decimal(178)
 

@@ -20,12 +20,12 @@ from integration_engine.domain.ledger import Account, Entry
 from integration_engine.domain.posting import Posting
 from integration_engine.domain.remit import Remit
 from integration_engine.domain.submission import SubmittedClaim, SubmittedLine
-from integration_engine.rules.answer_fixes import fix_for, takes
-from integration_engine.rules.ledger import difference, entries_for_claim, open_balance, total_of
-from integration_engine.rules.posting import post
-from integration_engine.rules.remit_balance import balance
-from integration_engine.rules.remit_matching import match, match_status
-from integration_engine.rules.response_files import compile_responses
+from integration_engine.rules.answers.fixes import fix_for, takes
+from integration_engine.rules.answers.remit_matching import match, match_status
+from integration_engine.rules.posting.balance import balance
+from integration_engine.rules.posting.ledger import difference, entries_for_claim, open_balance, total_of
+from integration_engine.rules.posting.remits import post
+from integration_engine.rules.responses.files import compile_responses
 from integration_engine.simulator.answering import answer
 from integration_engine.simulator.truth import Simulation
 from tests.simulator.claims import NUMBERS, TODAY, Claim, Line, everyday, text_837

@@ -19,7 +19,7 @@ from integration_engine.domain.encounter import Encounter
 from integration_engine.domain.parties import Discipline, Patient
 from integration_engine.domain.treatment import Treatment
 from integration_engine.domain.treatment_day import History, PriorDay, TreatmentDay
-from integration_engine.rules.authorization import Quantities, check_authorization, numbered
+from integration_engine.rules.authorization.covering import Quantities, check_authorization, numbered
 from integration_engine.rules.rule_files.compiling import compile_rules
 
 PARAMETERS = compile_rules(MappingFiles(shipped_folder()).read())

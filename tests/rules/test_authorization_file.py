@@ -14,7 +14,7 @@ from integration_engine.core.codes import Hcpcs
 from integration_engine.domain.authorization import Authorization
 from integration_engine.domain.coverage import Basis
 from integration_engine.domain.parties import Discipline
-from integration_engine.rules.authorization_file import read_authorizations
+from integration_engine.rules.authorization.importing import read_authorizations
 from integration_engine.rules.rule_files.compiling import compile_rules
 
 PARAMETERS = compile_rules(MappingFiles(shipped_folder()).read())

@@ -18,8 +18,8 @@ from integration_engine.core.codes import Modifier
 from integration_engine.domain.baseline import AnsweredClaim, Baseline, FileCoverage, NotUsable, Told
 from integration_engine.domain.denial import DenialCategory
 from integration_engine.domain.remit import Adjustment, RemitClaim, RemitLine
-from integration_engine.rules.baseline import coverage, measure, sort_out
-from integration_engine.rules.baseline_comparison import classified, compare, rate, two_proportion_z, wilson
+from integration_engine.rules.denials.baseline import coverage, measure, sort_out
+from integration_engine.rules.denials.comparison import classified, compare, rate, two_proportion_z, wilson
 from integration_engine.stages.rules_in_force import compile_rules_in_force
 
 RULES = compile_rules_in_force(MappingFiles(shipped_folder()).read())

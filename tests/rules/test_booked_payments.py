@@ -9,8 +9,8 @@ import pytest
 
 from integration_engine.domain.booked_payment import BookedClaim, BookedPayment
 from integration_engine.domain.remit import Remit, RemitClaim
-from integration_engine.rules.booked_payments import booked, booked_before
-from integration_engine.rules.remit_matching import match
+from integration_engine.rules.answers.remit_matching import match
+from integration_engine.rules.posting.booked_payments import booked, booked_before
 from tests.rules.decided_claims import answer, claim
 
 OURS = tuple(claim(f"C{number}") for number in (1, 2))

@@ -20,7 +20,7 @@ from integration_engine.domain.hold import SelfPay
 from integration_engine.domain.parties import Discipline, Patient
 from integration_engine.domain.record import DayState, Kept, KeptDay, KeptEncounter, PatientRecord
 from integration_engine.domain.treatment import Treatment
-from integration_engine.rules.burn_down import burn_down, forecast, uncovered_visits
+from integration_engine.rules.authorization.burn_down import burn_down, forecast, uncovered_visits
 from integration_engine.rules.rule_files.compiling import compile_rules
 
 PARAMETERS = compile_rules(MappingFiles(shipped_folder()).read())

@@ -17,7 +17,7 @@ from integration_engine.domain.encounter import ClaimSupplement, Enclosure
 from integration_engine.domain.parties import LicenceLevel, PersonName, Practitioner
 from integration_engine.domain.treatment_day import History, TreatmentDay
 from integration_engine.rules.adjudicate import adjudicate
-from integration_engine.rules.claim_lines import split
+from integration_engine.rules.claims.lines import split
 from integration_engine.rules.parameters.claims import ClaimRule
 from integration_engine.rules.parameters.in_force import Parameters
 from integration_engine.rules.parameters.practice import DirectoryNumber

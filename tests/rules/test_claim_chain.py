@@ -14,7 +14,8 @@ from integration_engine.domain.claim_event import ClaimEvent, ClaimEventKind
 from integration_engine.domain.claim_link import Link
 from integration_engine.domain.ledger import Account, Entry, EntryKind
 from integration_engine.domain.record import DayState
-from integration_engine.rules.claim_chain import (
+from integration_engine.rules.answers.life_cycle import Standing, standing
+from integration_engine.rules.corrections.chain import (
     chains,
     charges_due,
     day_stands,
@@ -23,9 +24,8 @@ from integration_engine.rules.claim_chain import (
     went_again,
     words_missing,
 )
-from integration_engine.rules.ledger import difference, pair, refusal_entries, refusals_undone
-from integration_engine.rules.ledger import standing as not_taken_back
-from integration_engine.rules.life_cycle import Standing, standing
+from integration_engine.rules.posting.ledger import difference, pair, refusal_entries, refusals_undone
+from integration_engine.rules.posting.ledger import standing as not_taken_back
 
 K = ClaimEventKind
 SENT = date(2026, 3, 3)

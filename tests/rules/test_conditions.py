@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from integration_engine.rules.conditions import OPERATORS, Kind, compile_condition
+from integration_engine.rules.scrubber.conditions import OPERATORS, Kind, compile_condition
 
 FIELDS = {"code": Kind.TEXT, "age": Kind.NUMBER, "most": Kind.NUMBER, "new": Kind.FLAG, "modifiers": Kind.TEXTS}
 FACTS = {"code": "97110", "age": 40, "most": 30, "new": True, "modifiers": ("GP", "59")}

@@ -15,7 +15,7 @@ from integration_engine.domain.claim import ClaimDraft
 from integration_engine.domain.coverage import Relationship
 from integration_engine.domain.parties import PersonName
 from integration_engine.domain.remit import RemitClaim
-from integration_engine.rules.coordination import Coordinated, match_by_control, secondary_draft
+from integration_engine.rules.later_payers.coordination import Coordinated, match_by_control, secondary_draft
 from tests.rules.claim_visits import (
     DECIDED,
     PARAMETERS,

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from integration_engine.crosswalk.claim_balance import check
 from integration_engine.domain.claim import ClaimDraft, Frequency, ProviderNumber
-from integration_engine.rules.corrections import Action, Correction, Submitted, correct, differences, same_claim
-from integration_engine.rules.life_cycle import Standing
+from integration_engine.rules.answers.life_cycle import Standing
+from integration_engine.rules.corrections.judging import Action, Correction, Submitted, correct, differences, same_claim
 from tests.rules.claim_visits import (
     PARAMETERS,
     claim,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integration_engine.domain.running_claim import RunningClaim
-from integration_engine.rules.deadlines import APPEAL, DENIED, REFUSED, deadline_findings
+from integration_engine.rules.denials.deadlines import APPEAL, DENIED, REFUSED, deadline_findings
 
 TODAY = date(2026, 11, 24)
 STEPS = (30, 14, 7)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from integration_engine.rules.denial_history_file import OPTIONAL, REQUIRED, read_history
+from integration_engine.rules.denials.history_file import OPTIONAL, REQUIRED, read_history
 
 HEADER = ",".join((*REQUIRED, "remarks"))
 GOOD = "P1,C1,2026-05-12,1,97110,120.00,70.00,CO-45:25.00 PR-3:25.00,N362"

@@ -13,7 +13,7 @@ from integration_engine.domain.denial import DenialCategory, DenialDecision
 from integration_engine.domain.denial_outcome import DenialState, EarlierDenial
 from integration_engine.domain.posting import ClaimResult, LineResult
 from integration_engine.domain.submission import SubmittedLine
-from integration_engine.rules.denial_outcomes import denial_outcomes
+from integration_engine.rules.denials.outcomes import denial_outcomes
 
 THEN, NOW = date(2026, 11, 1), date(2026, 11, 20)
 PAID, AGAIN = DenialState.RECOVERED, DenialState.DENIED_AGAIN

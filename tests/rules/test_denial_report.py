@@ -9,10 +9,10 @@ import pytest
 from integration_engine.adapters.mapping_files import MappingFiles, shipped_folder
 from integration_engine.core.errors import MappingError
 from integration_engine.domain.denial import DenialCategory
-from integration_engine.rules.baseline import measure
-from integration_engine.rules.denial_report import DeniedLine, denial_report
-from integration_engine.rules.denials import unmapped_share
-from integration_engine.rules.response_files import compile_responses
+from integration_engine.rules.denials.baseline import measure
+from integration_engine.rules.denials.categories import unmapped_share
+from integration_engine.rules.denials.report import DeniedLine, denial_report
+from integration_engine.rules.responses.files import compile_responses
 from integration_engine.stages.rules_in_force import compile_rules_in_force
 
 FILES = MappingFiles(shipped_folder()).read()

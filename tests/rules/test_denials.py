@@ -16,11 +16,11 @@ from integration_engine.core.errors import MappingError
 from integration_engine.domain.denial import Books, DenialCategory, DenialContext, Remedy
 from integration_engine.domain.remit import Adjustment, RemitClaim, RemitLine
 from integration_engine.domain.submission import SubmittedClaim, SubmittedLine
-from integration_engine.rules.denial_context import denial_context
-from integration_engine.rules.denials import categorize, categorize_claim, judge, unmapped_share
-from integration_engine.rules.response_files import compile_responses
-from integration_engine.rules.response_models import json_schemas
-from integration_engine.rules.responses import DenialRule
+from integration_engine.rules.denials.categories import categorize, categorize_claim, judge, unmapped_share
+from integration_engine.rules.denials.context import denial_context
+from integration_engine.rules.responses.files import compile_responses
+from integration_engine.rules.responses.in_force import DenialRule
+from integration_engine.rules.responses.models import json_schemas
 from integration_engine.rules.rule_files.compiling import compile_rules
 from tests.rules.denial_codes import REASONS, REMARKS
 

@@ -6,10 +6,10 @@ import pytest
 import yaml
 
 from integration_engine.adapters.mapping_files import MappingFiles, shipped_folder
-from integration_engine.rules.conditions import Kind
-from integration_engine.rules.edit_facts import LINE_FIELDS
 from integration_engine.rules.rule_files.compiling import compile_rules
 from integration_engine.rules.rule_files.edits import OTHER_EDITS
+from integration_engine.rules.scrubber.conditions import Kind
+from integration_engine.rules.scrubber.edit_facts import LINE_FIELDS
 
 FILES = MappingFiles(shipped_folder()).read()
 PARAMETERS = compile_rules(FILES)

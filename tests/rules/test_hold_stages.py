@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from integration_engine.domain.hold import HoldStage
-from integration_engine.rules.hold_stages import STEPS, Evidence, check_step
+from integration_engine.rules.authorization.hold_stages import STEPS, Evidence, check_step
 
 TODAY = date(2026, 11, 24)
 NONE, REQUESTED, DENIED, PATIENT = HoldStage

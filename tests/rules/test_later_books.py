@@ -9,8 +9,8 @@ import pytest
 from integration_engine.domain.claim import Frequency
 from integration_engine.domain.claim_link import Link
 from integration_engine.domain.ledger import Account, Entry, EntryKind
-from integration_engine.rules.later_books import taken_over_anew, transfers_due
-from integration_engine.rules.ledger import difference, open_balance, pair, refusal_entries, transfer
+from integration_engine.rules.later_payers.books import taken_over_anew, transfers_due
+from integration_engine.rules.posting.ledger import difference, open_balance, pair, refusal_entries, transfer
 
 ON = date(2026, 11, 24)
 PATIENT = Account.RECEIVABLE_PATIENT

@@ -12,8 +12,8 @@ from integration_engine.core.findings import Finding, Queue, Severity
 from integration_engine.domain.claim import ClaimDraft, Frequency
 from integration_engine.domain.remit import Remit, RemitClaim
 from integration_engine.domain.sent_claim import SentClaim, SentState
-from integration_engine.rules.coordination import Coordinated, match_by_control, secondary_draft
-from integration_engine.rules.later_course import (
+from integration_engine.rules.later_payers.coordination import Coordinated, match_by_control, secondary_draft
+from integration_engine.rules.later_payers.course import (
     decision_in_force,
     later_course,
     standing_claim,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from integration_engine.domain.ledger import Account, Entry
 from integration_engine.domain.submission import SubmittedClaim
-from integration_engine.rules.ledger import difference, entries_for_claim, open_balance, total_of, transfer
+from integration_engine.rules.posting.ledger import difference, entries_for_claim, open_balance, total_of, transfer
 from tests.rules.decided_claims import CHARGES, ON, answer, claim, posted
 
 Reasons = tuple[tuple[tuple[str, int], ...], ...]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integration_engine.domain.claim_event import ClaimEvent, ClaimEventKind
-from integration_engine.rules.life_cycle import Patience, Standing, Waiting, missing_answer, standing
+from integration_engine.rules.answers.life_cycle import Patience, Standing, Waiting, missing_answer, standing
 
 K = ClaimEventKind
 SENT = date(2026, 3, 3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from integration_engine.rules.ledger import entries_for_claim, refusal_entries, refusals_undone, refused_charge
+from integration_engine.rules.posting.ledger import entries_for_claim, refusal_entries, refusals_undone, refused_charge
 from tests.rules.decided_claims import CHARGES, ON, answer, claim, posted
 
 PAID = ((("CO-45", 2_000),), (("PR-2", 1_000),))

@@ -9,7 +9,7 @@ import pytest
 
 from integration_engine.domain.ledger import Account, Entry
 from integration_engine.domain.posting import Posting
-from integration_engine.rules.ledger import difference, entries_for_claim, open_balance, total_of
+from integration_engine.rules.posting.ledger import difference, entries_for_claim, open_balance, total_of
 from tests.rules.decided_claims import answer, claim, posted
 
 SENT = date(2026, 10, 8)

@@ -24,7 +24,15 @@ from integration_engine.domain.ledger import Account, Entry, EntryKind
 from integration_engine.domain.posting import Posting
 from integration_engine.domain.remit import Adjustment, ProviderAdjustment, Remit, RemitClaim, RemitLine
 from integration_engine.domain.submission import SubmittedClaim, SubmittedLine
-from integration_engine.rules.ledger import (
+from integration_engine.rules.answers.remit_matching import (
+    ClaimMatchedBy,
+    LineMatchedBy,
+    Match,
+    match,
+    match_status,
+    remit_payer,
+)
+from integration_engine.rules.posting.ledger import (
     difference,
     entries_for_claim,
     open_balance,
@@ -36,16 +44,8 @@ from integration_engine.rules.ledger import (
     transfer,
     write_off,
 )
-from integration_engine.rules.posting import assign, post, posting_keys, remit_key
-from integration_engine.rules.remit_matching import (
-    ClaimMatchedBy,
-    LineMatchedBy,
-    Match,
-    match,
-    match_status,
-    remit_payer,
-)
-from integration_engine.rules.response_files import compile_responses
+from integration_engine.rules.posting.remits import assign, post, posting_keys, remit_key
+from integration_engine.rules.responses.files import compile_responses
 
 RESPONSES = compile_responses(MappingFiles(shipped_folder()).read())
 DAY = date(2026, 10, 5)

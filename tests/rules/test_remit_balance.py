@@ -15,7 +15,7 @@ from integration_engine.core.findings import Queue, Severity
 from integration_engine.core.money import ZERO, from_cents
 from integration_engine.crosswalk.answers.files import read_answers
 from integration_engine.domain.remit import Adjustment, ProviderAdjustment, Remit, RemitClaim, RemitLine
-from integration_engine.rules.remit_balance import balance, payment_difference
+from integration_engine.rules.posting.balance import balance, payment_difference
 
 PROJECT = Path(__file__).parents[2]
 REAL = Path(os.environ.get("INTEGRATION_ENGINE_SHARED", PROJECT.parent / "shared")) / "real-x12"

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from integration_engine.domain.round_trip import RoundTrip
-from integration_engine.rules.rework import ReworkFigures, rework
+from integration_engine.rules.denials.rework import ReworkFigures, rework
 
 
 def trip(touches: int, allowed: int, cash: date | None = None) -> RoundTrip:

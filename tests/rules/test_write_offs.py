@@ -14,8 +14,15 @@ from integration_engine.domain.claim import Frequency
 from integration_engine.domain.ledger import RECEIVABLES, Account, Entry, EntryKind
 from integration_engine.domain.remit import RemitClaim
 from integration_engine.domain.submission import SubmittedClaim
-from integration_engine.rules.ledger import difference, entries_for_claim, open_balance, pair, total_of, write_off
-from integration_engine.rules.write_offs import fresh_key, given_back, owed_after_all, written_off
+from integration_engine.rules.posting.ledger import (
+    difference,
+    entries_for_claim,
+    open_balance,
+    pair,
+    total_of,
+    write_off,
+)
+from integration_engine.rules.posting.write_offs import fresh_key, given_back, owed_after_all, written_off
 from tests.rules.decided_claims import CHARGES, ON, answer, claim, posted
 
 Step = Literal["pay", "deny", "part", "back", "payer", "patient", "replace", "void"]

@@ -13,7 +13,7 @@ import yaml
 
 from integration_engine.adapters.mapping_files import MappingFiles, shipped_folder
 from integration_engine.domain.record import DayState
-from integration_engine.rules.burn_down import forecast
+from integration_engine.rules.authorization.burn_down import forecast
 from integration_engine.rules.units_request import answer_units
 from integration_engine.stages.dry_run import dry_run
 from integration_engine.stages.rules_in_force import RulesInForce, compile_rules_in_force

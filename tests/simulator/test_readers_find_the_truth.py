@@ -11,9 +11,9 @@ from integration_engine.adapters.mapping_files import MappingFiles, shipped_fold
 from integration_engine.crosswalk.answers.files import read_answers
 from integration_engine.domain.denial import DenialContext
 from integration_engine.domain.remit import Remit
-from integration_engine.rules.denials import categorize_claim
-from integration_engine.rules.remit_balance import balance
-from integration_engine.rules.response_files import compile_responses
+from integration_engine.rules.denials.categories import categorize_claim
+from integration_engine.rules.posting.balance import balance
+from integration_engine.rules.responses.files import compile_responses
 from integration_engine.simulator.answering import answer
 from integration_engine.simulator.scenario import OF_A_FILE, Choice, Imbalance, Scenario
 from integration_engine.simulator.truth import Simulation

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from integration_engine.rules import claim_lines
+from integration_engine.rules.claims import lines
 from integration_engine.stages.adjudicate import Adjudicate
 from tests.stages.office import ALL_PAID, NOW, RULES, Office, chosen, messages
 
@@ -125,7 +125,7 @@ def test_the_same_lines_after_a_void_go_as_a_new_claim(office: Office) -> None:
 
 
 def test_a_day_of_two_parts_stays_billed_when_one_is_voided(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(claim_lines, "MOST_LINES", 1)
+    monkeypatch.setattr(lines, "MOST_LINES", 1)
     told = story("24_credit_of_a_line.hl7")
     office.receive(*told[:2])
     office.take(*office.answers(office.send(), PAID))

@@ -10,7 +10,7 @@ import pytest
 
 from integration_engine.adapters.mapping_files import MappingFiles, shipped_folder
 from integration_engine.domain.hold import HoldStage
-from integration_engine.rules.hold_stages import Evidence
+from integration_engine.rules.authorization.hold_stages import Evidence
 from integration_engine.stages.adjudicate import Adjudicate
 from integration_engine.stages.authorizations import TakeAuthorizations, balances, move_hold, uncovered
 from integration_engine.stages.receive import Incoming, Receive

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from integration_engine.core.money import to_cents
-from integration_engine.rules.baseline_comparison import ALL
+from integration_engine.rules.denials.comparison import ALL
 from integration_engine.stages.denial_history import DenialHistory, Outcome
 from integration_engine.stages.denial_work import move_denial
 from integration_engine.store import Store

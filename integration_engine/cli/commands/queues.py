@@ -61,7 +61,7 @@ def queue_state(
 ) -> None:
     """Say how far an authorization hold has come, with what proves it; a step that is not legal is refused."""
     from integration_engine.cli.authorizations import move_hold
-    from integration_engine.rules.hold_stages import Evidence
+    from integration_engine.rules.authorization.hold_stages import Evidence
 
     sys.exit(move_hold(current_settings(), hold, to, Evidence(text=evidence, reference=reference, by=by)))
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from integration_engine.core.codes import Hcpcs
 from integration_engine.core.findings import Citation, Decision
 from integration_engine.rules.modifiers.day import Coding, Line
-from integration_engine.rules.separate_services import Evidence, blocks_of
+from integration_engine.rules.modifiers.separate_services import Evidence, blocks_of
 
 NCCI = Citation(document="NCCI policy manual", section="ch. 1, modifier 59")
 

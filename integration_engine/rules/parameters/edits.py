@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from integration_engine.core.codes import Hcpcs
 from integration_engine.core.dated import Dated
 from integration_engine.core.findings import Citation, Severity
-from integration_engine.rules.conditions import Condition, Test
+from integration_engine.rules.scrubber.conditions import Condition, Test
 
 # Facts of a line that take few values: edits on them alone are answered once for all lines that agree in them.
 PLAIN_FIELDS = (

@@ -10,13 +10,13 @@ from integration_engine.core.documents import read_document
 from integration_engine.core.findings import Decision
 from integration_engine.domain.treatment_day import Adjudication
 from integration_engine.rules.adjudicate import adjudicate
-from integration_engine.rules.conditions import Kind
-from integration_engine.rules.edit_facts import CLAIM_FIELDS, LINE_FIELDS
 from integration_engine.rules.parameters.edits import Edit
 from integration_engine.rules.parameters.in_force import Parameters
 from integration_engine.rules.rule_cases.facts import case_facts
 from integration_engine.rules.rule_cases.models import Expected
 from integration_engine.rules.rule_cases.reading import RuleCase, read_cases
+from integration_engine.rules.scrubber.conditions import Kind
+from integration_engine.rules.scrubber.edit_facts import CLAIM_FIELDS, LINE_FIELDS
 
 EDITS = "edits/"
 CODING = frozenset({"payer", "repairs", "units", "modifiers"})

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from integration_engine.core import codes
-from integration_engine.rules.conditions import compile_condition
-from integration_engine.rules.edit_facts import CLAIM_FIELDS, LINE_FIELDS
 from integration_engine.rules.parameters.edits import Edit, Repair
 from integration_engine.rules.rule_files.dating import cite
 from integration_engine.rules.rule_files.reading import Reading
 from integration_engine.rules.rule_models.edits import EditsFile, RepairsFile
+from integration_engine.rules.scrubber.conditions import compile_condition
+from integration_engine.rules.scrubber.edit_facts import CLAIM_FIELDS, LINE_FIELDS
 
 # What lies in edits/ without being a scrubber edit: repairs, and the edits of a whole claim file (claim_file/catalogue).
 OTHER_EDITS = frozenset({"edits/repairs.yaml", "edits/claim_file.yaml"})

@@ -8,12 +8,12 @@ from integration_engine.core.dated import DatedValue
 from integration_engine.core.findings import Finding, Outcome, Queue, Severity
 from integration_engine.domain.claim import ClaimDraft
 from integration_engine.domain.treatment_day import History, PriorDay, TreatmentDay
+from integration_engine.rules.claims.payment_order import same_day
 from integration_engine.rules.modifiers.marks import SEPARATE
+from integration_engine.rules.modifiers.separate_services import Blocks, Evidence, blocks_of
 from integration_engine.rules.parameters.codes import PairEdits
 from integration_engine.rules.parameters.in_force import Parameters
-from integration_engine.rules.payment_order import same_day
 from integration_engine.rules.scrubber.results import Results, loaded
-from integration_engine.rules.separate_services import Blocks, Evidence, blocks_of
 
 PAIRS = "edits.ncci_pairs"
 

@@ -8,8 +8,8 @@ from integration_engine.core.dated import DatedValue
 from integration_engine.core.findings import Finding, Outcome, Queue, Severity
 from integration_engine.domain.claim import ClaimDraft
 from integration_engine.domain.treatment_day import History, TreatmentDay
+from integration_engine.rules.claims.payment_order import same_day
 from integration_engine.rules.parameters.in_force import Parameters
-from integration_engine.rules.payment_order import same_day
 from integration_engine.rules.scrubber.results import Results, loaded
 
 MOST_UNITS = "edits.most_units"

@@ -9,9 +9,9 @@ from typing import Any
 from integration_engine.core.findings import Finding, Outcome, ParameterUse, Queue
 from integration_engine.domain.claim import ClaimDraft
 from integration_engine.domain.treatment_day import History, TreatmentDay
-from integration_engine.rules.edit_facts import edit_facts
 from integration_engine.rules.parameters.edits import PLAIN_FIELDS, Edit, EditsInForce
 from integration_engine.rules.parameters.in_force import Parameters
+from integration_engine.rules.scrubber.edit_facts import edit_facts
 from integration_engine.rules.scrubber.results import Results
 
 

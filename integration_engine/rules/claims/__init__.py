@@ -1,0 +1,1 @@
+"""A treatment day as claim drafts: parties, lines, what goes with them."""

@@ -1,0 +1,1 @@
+"""What a change after submission makes of a claim that was sent."""

@@ -1,0 +1,1 @@
+"""What payers' and clearinghouses' codes mean, from mappings/responses."""
