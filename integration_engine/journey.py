@@ -32,10 +32,6 @@ STATIONS = (
     ("answers heard", "integration_engine.rules.answers", "what an answer means for each claim it speaks of"),
     ("posting", "integration_engine.rules.posting", "a remit in double entry, to the cent"),
     ("denials", "integration_engine.rules.denials", "one root cause and the next action for each denied line"),
-    (
-        "corrections",
-        "integration_engine.rules.corrections",
-        "a change after submission becomes a replacement or a void",
-    ),
+    ("corrections", "integration_engine.rules.corrections", "a change after submission replaces or voids the claim"),
     ("later payers", "integration_engine.rules.later_payers", "what one payer left becomes the next payer's claim"),
 )
