@@ -8,6 +8,8 @@ from pathlib import Path
 
 import orjson
 
+from integration_engine.adapters.folders import flush_folder
+
 
 class Marks:
     """What was done, one small file each, named by a digest; written whole."""
@@ -38,12 +40,3 @@ class Marks:
             os.fsync(file.fileno())
         staged.replace(self._folder / digest)
         flush_folder(self._folder)
-
-
-def flush_folder(folder: Path) -> None:
-    """Have the names in a folder on disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import structlog
 
+from integration_engine.adapters.folders import flush_folder
 from integration_engine.core.errors import EngineError
 
 DONE, REJECTED = "done", "rejected"
@@ -107,10 +108,10 @@ def settle(file: InboxFile, *, accepted: bool, reason: str) -> Path:
     target = _link(file, folder)
     if reason:
         _write_reason(target, reason)
-    _flush_folder(folder)
+    flush_folder(folder)
     with suppress(FileNotFoundError):
         file.path.unlink()
-    _flush_folder(file.path.parent)
+    flush_folder(file.path.parent)
     return target
 
 
@@ -228,11 +229,3 @@ def _write_reason(target: Path, reason: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     staged.replace(path)
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

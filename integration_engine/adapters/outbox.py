@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from integration_engine.adapters.folders import flush_folder
 from integration_engine.core.errors import EngineError
 
 STAGING, ARCHIVE, WITHDRAWN = ".staging", "archive", "withdrawn"
@@ -57,7 +58,7 @@ def publish_again(folder: Path, name: str, data: bytes) -> bool:
             fresh = True
         except FileExistsError:
             fresh = _same_bytes_lie_there(folder, name, data)
-    _flush_folder(folder)
+    flush_folder(folder)
     return fresh
 
 
@@ -112,7 +113,7 @@ def write_manifest(folder: Path, text: str, name: str = MANIFEST) -> None:
     """Write the list of files anew, at once as a whole; a reader sees the old one or the new one."""
     with _staged(folder, name, text.encode("utf-8")) as staged:
         staged.replace(folder / name)
-    _flush_folder(folder)
+    flush_folder(folder)
 
 
 def recover(folder: Path) -> int:
@@ -194,7 +195,7 @@ def _renamed(folder: Path, name: str, data: bytes) -> bool:
         return _same_bytes_lie_there(folder, name, data)
     with _staged(folder, name, data) as staged:
         staged.rename(folder / name)
-    _flush_folder(folder)
+    flush_folder(folder)
     return True
 
 
@@ -211,9 +212,9 @@ def _move(folder: Path, name: str, digest: str, to: Path) -> bool:
     except FileExistsError:
         if not _holds(to / name, digest):
             raise OutboxConflict(f"{name} exists in {to} with other content") from None
-    _flush_folder(to)
+    flush_folder(to)
     source.unlink()
-    _flush_folder(folder)
+    flush_folder(folder)
     return True
 
 
@@ -227,11 +228,3 @@ def _places(folder: Path, name: str) -> Iterator[Path]:
 
 def _holds(path: Path, digest: str) -> bool:
     return path.is_file() and not path.is_symlink() and hashlib.sha256(path.read_bytes()).hexdigest() == digest
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -25,7 +25,8 @@ import asyncssh
 import orjson
 import structlog
 
-from integration_engine.adapters.exchange_marks import Marks, flush_folder
+from integration_engine.adapters.exchange_marks import Marks
+from integration_engine.adapters.folders import flush_folder
 from integration_engine.adapters.inbox import InboxFile, waiting
 from integration_engine.core.errors import EngineError
 from integration_engine.settings import PREFIX, Settings, SettingsError

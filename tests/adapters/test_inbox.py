@@ -130,7 +130,7 @@ def test_file_taken_away_since_it_was_read_is_told(tmp_path: Path) -> None:
         settle(file, accepted=False, reason="x")
 
 
-@pytest.mark.parametrize("step", ["_write_reason", "_flush_folder"])
+@pytest.mark.parametrize("step", ["_write_reason", "flush_folder"])
 def test_move_is_finished_when_it_was_broken_off(tmp_path: Path, monkeypatch, step: str) -> None:
     file = take(tmp_path)
 
