@@ -7,6 +7,7 @@ procedure codes, dates and amounts stay the text an admin typed (``NO`` is a sta
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import yaml
@@ -94,6 +95,33 @@ def read_document(file: str, text: str) -> Document:
         raise MappingError((problem,)) from None
     finally:
         loader.dispose()
+
+
+class FileReading:
+    """One reading of several YAML files: collects problems with their places instead of stopping at the first."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self.files = files
+        self.problems: list[MappingProblem] = []
+        self.documents: dict[str, Document] = {}
+
+    def one(self, name: str, model: type[Model]) -> Model | None:
+        """One file as its model, or None with its problems noted."""
+        text = self.files.get(name)
+        if text is None:
+            self.problems.append(MappingProblem(file=name, line=1, column=1, where="file", text="this file is missing"))
+            return None
+        try:
+            document = read_document(name, text)
+            self.documents[name] = document
+            return document.check(model)
+        except MappingError as error:
+            self.problems.extend(error.problems)
+            return None
+
+    def wrong(self, name: str, path: tuple[str | int, ...], text: str) -> None:
+        """Note a problem at a place of a file that was read."""
+        self.problems.append(self.documents[name].problem(path, text))
 
 
 def _child(node: yaml.Node | None, step: str | int) -> yaml.Node | None:

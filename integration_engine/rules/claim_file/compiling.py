@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from integration_engine.core.dated import Dated, DatedValue
-from integration_engine.core.documents import Document, read_document
-from integration_engine.core.errors import MappingError, MappingProblem
+from integration_engine.core.documents import FileReading
+from integration_engine.core.errors import MappingError
 from integration_engine.core.findings import Severity
 from integration_engine.rules.claim_file.questions import IDS, LISTS
 from integration_engine.rules.claim_file.records import ClaimFileEdit, ClaimFileRules, CodeGroup, CodeList
@@ -19,7 +19,6 @@ from integration_engine.rules.rule_models.kinds import Span
 EDITS_FILE = "edits/claim_file.yaml"
 LISTS_FILE = "codes/claim_file.yaml"
 AREA = "claim_file."
-T = TypeVar("T", bound=BaseModel)
 
 
 class EditFile(BaseModel):
@@ -68,58 +67,41 @@ def compile_claim_file(files: Mapping[str, str]) -> ClaimFileRules:
 
     Raises   MappingError: a file is missing, an edit has no question or a question no edit, a list is missing.
     """
-    problems: list[MappingProblem] = []
-    edits = _read(files, EDITS_FILE, ClaimFileEditsFile, problems)
-    lists = _read(files, LISTS_FILE, CodeListsFile, problems)
+    reading = FileReading(files)
+    edits = reading.one(EDITS_FILE, ClaimFileEditsFile)
+    lists = reading.one(LISTS_FILE, CodeListsFile)
     if edits is None or lists is None:
-        raise MappingError(tuple(problems))
-    compiled = _edits(*edits, problems)
-    missing = sorted(LISTS - lists[1].lists.keys())
-    problems.extend(lists[0].problem(("lists",), f"the list {name!r} is missing") for name in missing)
-    if problems:
-        raise MappingError(tuple(problems))
+        raise MappingError(tuple(reading.problems))
+    compiled = _edits(edits, reading)
+    for name in sorted(LISTS - lists.lists.keys()):
+        reading.wrong(LISTS_FILE, ("lists",), f"the list {name!r} is missing")
+    if reading.problems:
+        raise MappingError(tuple(reading.problems))
     return ClaimFileRules(
         edits=compiled,
-        lists={name: CodeList(name=name, groups=tuple(map(_group, spans))) for name, spans in lists[1].lists.items()},
+        lists={name: CodeList(name=name, groups=tuple(map(_group, spans))) for name, spans in lists.lists.items()},
     )
 
 
-def _read(
-    files: Mapping[str, str], name: str, model: type[T], problems: list[MappingProblem]
-) -> tuple[Document, T] | None:
-    text = files.get(name)
-    if text is None:
-        problems.append(MappingProblem(file=name, line=1, column=1, where="file", text="this file is missing"))
-        return None
-    try:
-        document = read_document(name, text)
-        return document, document.check(model)
-    except MappingError as error:
-        problems.extend(error.problems)
-        return None
-
-
-def _edits(document: Document, file: ClaimFileEditsFile, problems: list[MappingProblem]) -> dict[str, ClaimFileEdit]:
+def _edits(file: ClaimFileEditsFile, reading: FileReading) -> dict[str, ClaimFileEdit]:
     compiled: dict[str, ClaimFileEdit] = {}
     named: set[str] = set()
     for index, edit in enumerate(file.edits):
         name = edit.id.removeprefix(AREA)
         if name not in IDS:
-            problems.append(
-                document.problem(("edits", index, "id"), f"nothing asks for {edit.id}; it would never fire")
-            )
+            reading.wrong(EDITS_FILE, ("edits", index, "id"), f"nothing asks for {edit.id}; it would never fire")
         if name in named:
-            problems.append(document.problem(("edits", index, "id"), f"{edit.id} stands here twice"))
+            reading.wrong(EDITS_FILE, ("edits", index, "id"), f"{edit.id} stands here twice")
         named.add(name)
         try:
             in_force = Dated(edit.id, tuple(_dated(span) for span in edit.in_force))
         except ValueError as error:
-            problems.append(document.problem(("edits", index, "in_force"), str(error)))
+            reading.wrong(EDITS_FILE, ("edits", index, "in_force"), str(error))
             continue
         if not edit.off:
             compiled[name] = _edit(edit, in_force)
     for name in sorted(IDS - named):
-        problems.append(document.problem(("edits",), f"{AREA}{name} is missing; `off: true` switches an edit off"))
+        reading.wrong(EDITS_FILE, ("edits",), f"{AREA}{name} is missing; `off: true` switches an edit off")
     return compiled
 
 

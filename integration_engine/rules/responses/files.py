@@ -6,11 +6,9 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from pydantic import BaseModel
-
 from integration_engine.core.dated import Dated, DatedValue
-from integration_engine.core.documents import Document, read_document
-from integration_engine.core.errors import MappingError, MappingProblem
+from integration_engine.core.documents import FileReading, read_document
+from integration_engine.core.errors import MappingError
 from integration_engine.domain.denial import Books, DenialCategory, Remedy
 from integration_engine.rules.responses import in_force as r
 from integration_engine.rules.responses import models as m
@@ -27,7 +25,6 @@ FINDINGS, EDITS = "findings.yaml", "edits/"
 ANY = "any"
 
 T = TypeVar("T")
-Model = TypeVar("Model", bound=BaseModel)
 
 
 def compile_responses(files: Mapping[str, str]) -> r.Responses:
@@ -41,22 +38,20 @@ def compile_responses(files: Mapping[str, str]) -> r.Responses:
     return _Reading(ours, _payers(files), _checks(files)).responses()
 
 
-class _Reading:
-    """One reading of the files; collects problems instead of stopping at the first."""
+class _Reading(FileReading):
+    """One reading of the files. payers, checks: the names that rules may speak of."""
 
     def __init__(self, files: Mapping[str, str], payers: frozenset[str], checks: frozenset[str]) -> None:
-        self.files = files
+        super().__init__(files)
         self.payers = payers
         self.checks = checks
-        self.problems: list[MappingProblem] = []
-        self.documents: dict[str, Document] = {}
 
     def responses(self) -> r.Responses:
-        denials = self._one(DENIALS, m.DenialsFile)
-        overrides = self._one(OVERRIDES, m.OverridesFile)
-        appeals = self._one(APPEALS, m.AppealsFile)
-        codes = self._one(CODES, m.AcknowledgmentCodesFile)
-        provider = self._one(PROVIDER, m.ProviderAdjustmentsFile)
+        denials = self.one(DENIALS, m.DenialsFile)
+        overrides = self.one(OVERRIDES, m.OverridesFile)
+        appeals = self.one(APPEALS, m.AppealsFile)
+        codes = self.one(CODES, m.AcknowledgmentCodesFile)
+        provider = self.one(PROVIDER, m.ProviderAdjustmentsFile)
         if self.problems:
             raise MappingError(tuple(self.problems))
         assert denials and overrides and appeals and codes and provider  # noqa: PT018 - no problems: all read
@@ -88,22 +83,6 @@ class _Reading:
             raise MappingError(tuple(self.problems))
         return compiled
 
-    def _one(self, name: str, model: type[Model]) -> Model | None:
-        text = self.files.get(name)
-        if text is None:
-            self.problems.append(MappingProblem(file=name, line=1, column=1, where="file", text="this file is missing"))
-            return None
-        try:
-            document = read_document(name, text)
-            self.documents[name] = document
-            return document.check(model)
-        except MappingError as error:
-            self.problems.extend(error.problems)
-            return None
-
-    def _wrong(self, name: str, path: tuple[str | int, ...], text: str) -> None:
-        self.problems.append(self.documents[name].problem(path, text))
-
     def _dated(
         self, name: str, path: tuple[str | int, ...], label: str, spans: Iterable[Any], value: Callable[[Any], T]
     ) -> Dated[T]:
@@ -119,22 +98,22 @@ class _Reading:
         try:
             return Dated(label, values)
         except ValueError as error:
-            self._wrong(name, path, str(error))
+            self.wrong(name, path, str(error))
             return Dated(label, values[:1])
 
     def _known(self, name: str, path: tuple[str | int, ...], payers: Iterable[str]) -> None:
         """Every name is a payer of the practice or a profile."""
         for payer in payers:
             if payer != ANY and payer not in self.payers:
-                self._wrong(name, path, f"there is no payer and no profile {payer!r}")
+                self.wrong(name, path, f"there is no payer and no profile {payer!r}")
 
     def _check(self, denials: m.DenialsFile) -> None:
         """Every category has its action."""
         known = {category.value for category in DenialCategory}
         for category in sorted(known - set(denials.actions.categories)):
-            self._wrong(DENIALS, ("actions", "categories"), f"there is no action for {category}")
+            self.wrong(DENIALS, ("actions", "categories"), f"there is no action for {category}")
         for category in sorted(set(denials.actions.categories) - known):
-            self._wrong(DENIALS, ("actions", "categories", category), f"there is no category {category!r}")
+            self.wrong(DENIALS, ("actions", "categories", category), f"there is no category {category!r}")
         self._check_prevention(denials)
         self._check_codes(denials)
 
@@ -144,14 +123,14 @@ class _Reading:
             for check in action.prevented_by:
                 if self.checks and check not in self.checks:
                     path = ("actions", "categories", category, "prevented_by")
-                    self._wrong(DENIALS, path, f"there is no finding and no edit {check!r}")
+                    self.wrong(DENIALS, path, f"there is no finding and no edit {check!r}")
         named = {check for action in denials.actions.categories.values() for check in action.prevented_by}
         for check in denials.actions.prevents_nothing:
             place = ("actions", "prevents_nothing", check)
             if check in named:
-                self._wrong(DENIALS, place, f"{check} stands under prevented_by, too; keep one")
+                self.wrong(DENIALS, place, f"{check} stands under prevented_by, too; keep one")
             elif self.checks and not check.endswith(".*") and check not in self.checks:
-                self._wrong(DENIALS, place, f"there is no finding and no edit {check!r}")
+                self.wrong(DENIALS, place, f"there is no finding and no edit {check!r}")
 
     def _check_codes(self, denials: m.DenialsFile) -> None:
         """Every remark has one category, every replacement of a reason exists."""
@@ -160,14 +139,14 @@ class _Reading:
                 for other in reason.instead:
                     if other not in span.codes:
                         path = ("reasons", index, "codes", code, "instead")
-                        self._wrong(DENIALS, path, f"{other} stands in no list, so it cannot take the place of {code}")
+                        self.wrong(DENIALS, path, f"{other} stands in no list, so it cannot take the place of {code}")
         for index, remarks in enumerate(denials.remarks):
             seen: dict[str, str] = {}
             for category, listed in remarks.codes.items():
                 for code in listed:
                     if code in seen:
                         path = ("remarks", index, "codes", category, code)
-                        self._wrong(DENIALS, path, f"{code} already stands under {seen[code]}; keep one")
+                        self.wrong(DENIALS, path, f"{code} already stands under {seen[code]}; keep one")
                     seen[code] = category
 
     def _rules(self, name: str, rules: Iterable[m.DenialRuleFile]) -> list[r.DenialRule]:
@@ -176,16 +155,16 @@ class _Reading:
             path = ("rules", index)
             self._known(name, (*path, "payers"), rule.payers)
             if any(rule.id == other.id for other in found):
-                self._wrong(name, (*path, "id"), f"the id {rule.id} stands here twice")
+                self.wrong(name, (*path, "id"), f"the id {rule.id} stands here twice")
             try:
                 when = compile_condition(rule.when, r.DENIAL_FIELDS)
             except ValueError as error:
-                self._wrong(name, (*path, "when"), str(error))
+                self.wrong(name, (*path, "when"), str(error))
                 continue
             for case in ("fires", "spares"):
                 for field in getattr(rule, case):
                     if field not in r.DENIAL_FIELDS:
-                        self._wrong(name, (*path, case, field), f"there is no field {field!r}")
+                        self.wrong(name, (*path, case, field), f"there is no field {field!r}")
             found.append(
                 r.DenialRule(
                     id=rule.id,

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from integration_engine.core.dated import Dated, DatedValue
-from integration_engine.core.documents import Document, read_document
-from integration_engine.core.errors import MappingError, MappingProblem
+from integration_engine.core.documents import FileReading, Model
 from integration_engine.rules.rule_files.dating import T, one_after_another, runs_into, value_in_force
 from integration_engine.rules.rule_files.remarks import Remark, RemarkKind
 from integration_engine.rules.rule_models.kinds import Source
@@ -15,40 +14,20 @@ from integration_engine.rules.rule_models.kinds import Source
 MEDICARE = "medicare"  # the table that files directly in codes/ncci_pairs and codes/most_units belong to
 
 
-class Reading:
-    """One reading of the rule files; collects problems instead of stopping at the first."""
+class Reading(FileReading):
+    """One reading of the rule files, with remarks on what is not wrong and still wants a look."""
 
     def __init__(self, files: Mapping[str, str]) -> None:
         others = ("hl7/", "claims/", "schema/", "cases/", "responses/")
-        self.files = {
-            name: text for name, text in files.items() if name.endswith(".yaml") and not name.startswith(others)
-        }
-        self.problems: list[MappingProblem] = []
+        super().__init__(
+            {name: text for name, text in files.items() if name.endswith(".yaml") and not name.startswith(others)}
+        )
         self.remarks: list[Remark] = []
-        self.documents: dict[str, Document] = {}
 
-    def all_below(self, folder: str, model: type[T], but: frozenset[str] = frozenset()) -> dict[str, T]:
+    def all_below(self, folder: str, model: type[Model], but: frozenset[str] = frozenset()) -> dict[str, Model]:
         """Every file below a folder that reads as its model."""
         names = [name for name in sorted(self.files) if name.startswith(folder) and name not in but]
         return {name: file for name in names if (file := self.one(name, model)) is not None}
-
-    def one(self, name: str, model: type[T]) -> T | None:
-        """One file as its model, or None with its problems noted."""
-        text = self.files.get(name)
-        if text is None:
-            self.problems.append(MappingProblem(file=name, line=1, column=1, where="file", text="this file is missing"))
-            return None
-        try:
-            document = read_document(name, text)
-            self.documents[name] = document
-            return document.check(model)  # type: ignore[type-var]
-        except MappingError as error:
-            self.problems.extend(error.problems)
-            return None
-
-    def wrong(self, name: str, path: tuple[str | int, ...], text: str) -> None:
-        """Note a problem at a place of a file."""
-        self.problems.append(self.documents[name].problem(path, text))
 
     def remark(self, name: str, path: tuple[str | int, ...], kind: RemarkKind, text: str) -> None:
         """Note something that is not wrong at a place of a file."""
