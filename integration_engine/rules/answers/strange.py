@@ -66,25 +66,21 @@ def rerouted_claim(what: str, receiver: str) -> Finding:
 def taken_twice(number: str, others: Sequence[str], standing: str) -> Finding:
     """A claim that was refused, went again under another number, and that the payer has taken all the same."""
     again = ", ".join(others)
-    return Finding(
-        id=TAKEN_TWICE,
-        severity=Severity.ERROR,
-        text=f"Claim {number} was refused and went again as {again}; now the payer has taken claim {number} too.",
-        fix="Ask the payer which of them stands; have the other one voided, then resolve this hold.",
-        owner="biller",
-        subject=f"claim {number}",
-        observed=standing,
-        queue=Queue.REMITTANCE,
-        due_in_days=0,
-    )
+    text = f"Claim {number} was refused and went again as {again}; now the payer has taken claim {number} too."
+    return _has_both(number, text, standing)
 
 
 def decided_too(number: str, others: Sequence[str], standing: str) -> Finding:
     """A claim that gave way to another one of its visit, and that the payer has decided all the same."""
+    text = f"Claim {number} gave way to claim {', '.join(others)} of its visit; now the payer has decided {number} too."
+    return _has_both(number, text, standing)
+
+
+def _has_both(number: str, text: str, standing: str) -> Finding:
     return Finding(
         id=TAKEN_TWICE,
         severity=Severity.ERROR,
-        text=f"Claim {number} gave way to claim {', '.join(others)} of its visit; now the payer has decided {number} too.",
+        text=text,
         fix="Ask the payer which of them stands; have the other one voided, then resolve this hold.",
         owner="biller",
         subject=f"claim {number}",

@@ -318,7 +318,7 @@ class ClaimBooks:
     # --- findings -----------------------------------------------------------------------------------------------------
 
     def _paid_twice(self, claim: RemitClaim, number: str) -> Finding:
-        finding = remit_finding(
+        return remit_finding(
             self.remit,
             "paid_twice",
             "The payer pays a decision that it paid before and has not taken back; only the money is posted again.",
@@ -326,11 +326,11 @@ class ClaimBooks:
             f"segment {claim.position}, 2100/CLP-04",
             Severity.ERROR,
             observed=str(claim.paid),
+            subject=f"claim {number}",
         )
-        return replace(finding, subject=f"claim {number}")
 
     def _reversal_unknown(self, claim: RemitClaim, number: str) -> Finding:
-        finding = remit_finding(
+        return remit_finding(
             self.remit,
             "reversal_unknown",
             "The payer takes back a payment that was not posted here in this amount.",
@@ -338,32 +338,42 @@ class ClaimBooks:
             f"segment {claim.position}, 2100/CLP-04",
             Severity.ERROR,
             observed=str(claim.paid),
+            subject=f"claim {number}",
         )
-        return replace(finding, subject=f"claim {number}")
 
     def _reversal_differs(self, claim: RemitClaim, number: str) -> Finding:
-        finding = remit_finding(
+        return remit_finding(
             self.remit,
             "reversal_differs",
             "The payer takes a payment back with other adjustments than it was posted with; the posting is undone as it was.",
             "Compare with the earlier remit, above all the patient's share.",
             f"segment {claim.position}, 2100/CLP-04",
             Severity.WARNING,
+            subject=f"claim {number}",
         )
-        return replace(finding, subject=f"claim {number}")
 
 
 def remit_finding(
-    remit: Remit, what: str, text: str, fix: str, position: str, severity: Severity, observed: str = ""
+    remit: Remit,
+    what: str,
+    text: str,
+    fix: str,
+    position: str,
+    severity: Severity,
+    observed: str = "",
+    subject: str = "",
 ) -> Finding:
-    """Something about a remit that a person in the remittance queue should know."""
+    """Something about a remit that a person in the remittance queue should know.
+
+    Shapes   subject: what of the remit it is about; the whole of it where nothing is given.
+    """
     return Finding(
         id=f"remittance.{what}",
         severity=severity,
         text=text,
         fix=fix,
         owner="biller",
-        subject=f"835 {remit.transaction}",
+        subject=subject or f"835 {remit.transaction}",
         position=position,
         observed=observed,
         queue=Queue.REMITTANCE,

@@ -338,7 +338,7 @@ class _Posting:
     # --- findings -----------------------------------------------------------------------------------------------------
 
     def _negative(self, claim: RemitClaim, number: str) -> Finding:
-        finding = remit_finding(
+        return remit_finding(
             self.remit,
             "negative_payment",
             "The payer takes money back on the claim without calling it a reversal; it is posted as stated.",
@@ -346,8 +346,8 @@ class _Posting:
             f"segment {claim.position}, 2100/CLP-04",
             Severity.ERROR,
             observed=str(claim.paid),
+            subject=f"claim {number}",
         )
-        return replace(finding, subject=f"claim {number}")
 
     def _repeated(self, claim: RemitClaim) -> Finding:
         text = "This answer was posted before; it is not posted again."
