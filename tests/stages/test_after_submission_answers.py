@@ -3,48 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from integration_engine.simulator.answering import AnswerNumbers, answer
 from integration_engine.simulator.scenario import Scenario
-from integration_engine.simulator.truth import history_of
 from integration_engine.stages.adjudicate import Adjudicate
 from integration_engine.stages.read_back import ReadBack
-from integration_engine.store import Store
-from tests.stages.office import NOW, RULES, TODAY, Office, chosen, messages
+from tests.stages.office import NOW, RULES, Office, chosen, messages
 
 PAID = chosen("  - {payer: GRAN1, outcome: paid}")
 REFUSED = chosen("  - {payer: GRAN1, outcome: rejected_code}")
 PENDING = chosen("  - {payer: GRAN1, outcome: pending}")
 
 
-@pytest.fixture
-def office(migrated_database_url: str, tmp_path: Path) -> Iterator[Office]:
-    store = Store.open(migrated_database_url)
-    (tmp_path / "outbound").mkdir()
-    yield Office(store, tmp_path / "outbound")
-    store.close()
-
-
 def story() -> list[bytes]:
     """A visit of a commercial patient, and the line that is replaced later."""
     return [raw.replace(b"|MEDB|", b"|GRANITE|") for raw in messages("23_replacement_of_a_line.hl7")]
-
-
-def answers(office: Office, files: list[Path], plan: Scenario) -> list[tuple[str, bytes]]:
-    """The payer's answers, which knows what it said of the claims that these correct."""
-    found = []
-    for file in files:
-        numbers = AnswerNumbers(interchange=office.numbers, created="20261124130000")
-        told = answer(file.read_text(encoding="ascii"), plan, TODAY, numbers, history_of(office.truth))
-        office.numbers = told.next_interchange
-        office.truth.extend(told.truth)
-        found += [(one.name, one.text.encode("ascii")) for one in told.files]
-    return found
 
 
 def remit_of(told: list[tuple[str, bytes]]) -> bytes:
@@ -82,7 +58,7 @@ def test_a_claim_is_paid_when_the_payer_returns_its_number_in_another_spelling(
     office: Office, spell: Callable[[bytes], bytes]
 ) -> None:
     office.receive(*story()[:2])
-    told = answers(office, office.send(), PAID)
+    told = office.answers(office.send(), PAID)
     (claim,) = claims(office)
     number = claim.number.encode("ascii")
     bare = [(name, re.sub(rb"REF\*6R\*[^~]*~", b"", data)) for name, data in told if b"CLP*" in data]
@@ -100,7 +76,7 @@ def test_a_refused_claim_is_billed_again_when_the_payer_takes_that_very_number(
 ) -> None:
     office.receive(*story()[:2])
     files = office.send()
-    refused, taken = answers(office, files, REFUSED), answers(office, files, plan)
+    refused, taken = office.answers(files, REFUSED), office.answers(files, plan)
     office.take(*refused)
     assert set(office.days().values()) == {"held"}
     office.take(*taken)
@@ -114,13 +90,13 @@ def test_a_refused_claim_is_billed_again_when_the_payer_takes_that_very_number(
 def test_a_claim_taken_refused_and_taken_in_turn_is_owed_once(office: Office) -> None:
     office.receive(*story()[:2])
     files = office.send()
-    office.take(*answers(office, files, REFUSED))
-    office.take(*answers(office, files, PENDING))
+    office.take(*office.answers(files, REFUSED))
+    office.take(*office.answers(files, PENDING))
     before = owed(office)
-    office.take(*answers(office, files, chosen("  - {payer: GRAN1, outcome: rejected_by_payer}")))
+    office.take(*office.answers(files, chosen("  - {payer: GRAN1, outcome: rejected_by_payer}")))
     assert [claim.state for claim in claims(office)] == ["refused"]
     assert owed(office) == [0]
-    office.take(*answers(office, files, PAID))
+    office.take(*office.answers(files, PAID))
     assert before[0] > 0
     assert [claim.standing for claim in claims(office)] == ["paid"]
     assert (owed(office), office.ledger(), office.difference()) == ([0], 0, 0)
@@ -129,7 +105,7 @@ def test_a_claim_taken_refused_and_taken_in_turn_is_owed_once(office: Office) ->
 def test_a_refused_claim_that_went_again_and_is_paid_too_waits_with_the_question_which_stands(office: Office) -> None:
     office.receive(*story()[:2])
     files = office.send()
-    refused, paid = answers(office, files, REFUSED), answers(office, files, PAID)
+    refused, paid = office.answers(files, REFUSED), office.answers(files, PAID)
     office.take(*refused)
     override(office, "rejections")
     assert len(office.send()) == 1
@@ -145,7 +121,7 @@ def test_a_refused_claim_that_went_again_and_is_paid_too_waits_with_the_question
 
 def test_a_claim_paid_twice_waits_in_the_remittance_queue(office: Office) -> None:
     office.receive(*story()[:2])
-    remit = remit_of(answers(office, office.send(), PAID))
+    remit = remit_of(office.answers(office.send(), PAID))
     trace = remit.split(b"TRN*1*")[1].split(b"*")[0]
     first, second = office.take(("one.835", remit), ("two.835", remit.replace(trace, b"5555")))
     assert (first.state, second.state) == ("done", "held")
@@ -169,7 +145,7 @@ def cash(office: Office) -> int:
 
 def test_an_accepted_file_is_done_when_nothing_of_it_waits_any_more(office: Office) -> None:
     office.receive(*story()[:2])
-    office.take(("bad.835", unbalanced(remit_of(answers(office, office.send(), PAID)))))
+    office.take(("bad.835", unbalanced(remit_of(office.answers(office.send(), PAID)))))
     taken = read_back(office).accept(held_file(office), by="J. Doe", reason="bank has it", now=NOW)
     assert (taken.state, office.holds("remittance")) == ("done", [])
     with office.store.database.read() as connection:
@@ -178,7 +154,7 @@ def test_an_accepted_file_is_done_when_nothing_of_it_waits_any_more(office: Offi
 
 def test_accepting_a_remit_whose_balanced_copy_was_posted_brings_no_cash(office: Office) -> None:
     office.receive(*story()[:2])
-    remit = remit_of(answers(office, office.send(), PAID))
+    remit = remit_of(office.answers(office.send(), PAID))
     office.take(("bad.835", unbalanced(remit)), ("good.835", remit))
     before = cash(office)
     read_back(office).accept(held_file(office), by="J. Doe", reason="came twice", now=NOW)
@@ -191,18 +167,18 @@ def test_accepting_a_remit_whose_balanced_copy_was_posted_brings_no_cash(office:
 
 def test_a_void_is_answered_by_the_payers_reversal_and_never_overdue(office: Office) -> None:
     office.receive(*story()[:2])
-    office.take(*answers(office, office.send(), PAID))
+    office.take(*office.answers(office.send(), PAID))
     office.receive(story()[1].replace(b"S23-002", b"S23-901").replace(b"|CG|", b"|CR|"))
     void = office.send()
     assert ":B:8*" in void[0].read_text(encoding="ascii")
-    office.take(*answers(office, void, PAID))
+    office.take(*office.answers(void, PAID))
     assert sorted(claim.standing for claim in claims(office)) == ["reversed", "voided"]
     assert read_back(office).alerts(NOW + timedelta(days=90)) == 0
 
 
 def test_the_payers_number_of_a_remit_outlasts_a_late_claim_status(office: Office) -> None:
     office.receive(*story()[:2])
-    told = answers(office, office.send(), PAID)
+    told = office.answers(office.send(), PAID)
     remit = remit_of(told)
     office.take(("p.835", remit))
     number = claims(office)[0].payer_control_number
@@ -215,7 +191,7 @@ def test_the_payers_number_of_a_remit_outlasts_a_late_claim_status(office: Offic
 
 def test_the_same_refusal_of_a_file_in_other_bytes_does_not_stop_the_receiver_again(office: Office) -> None:
     office.receive(*story()[:2])
-    told = answers(office, office.send(), chosen("  - {payer: GRAN1, outcome: interchange_refused}"))
+    told = office.answers(office.send(), chosen("  - {payer: GRAN1, outcome: interchange_refused}"))
     office.take(*told)
     for hold in office.holds("rejections"):
         with office.store.database.write() as connection:

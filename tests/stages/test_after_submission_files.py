@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,18 +10,9 @@ import pytest
 from integration_engine.stages.batch import Batch
 from integration_engine.stages.posting_remits import PostRemits
 from integration_engine.stages.read_back import ReadBack
-from integration_engine.store import Store
 from tests.stages.office import NOW, RULES, Accepts, Office, chosen, messages
 
 PAID = "  - {payer: GRAN1, outcome: paid}"
-
-
-@pytest.fixture
-def office(migrated_database_url: str, tmp_path: Path) -> Iterator[Office]:
-    store = Store.open(migrated_database_url)
-    (tmp_path / "outbound").mkdir()
-    yield Office(store, tmp_path / "outbound")
-    store.close()
 
 
 def visit() -> list[bytes]:

@@ -10,24 +10,11 @@ import pytest
 from sqlalchemy import select
 
 from integration_engine.domain.parties import Discipline
-from integration_engine.simulator.answering import AnswerNumbers, answer
-from integration_engine.simulator.truth import history_of
 from integration_engine.stages.read_back import ReadBack, TakenBack
 from integration_engine.store import tables as t
-from tests.stages.office import NOW, RULES, TODAY, Office, chosen, messages
+from tests.stages.office import NOW, RULES, Office, chosen, messages, with_second_payer
 
 STORY = [raw.replace(b"|MEDB|", b"|GRANITE|") for raw in messages("23_replacement_of_a_line.hl7")]
-
-
-def with_second_payer(raw: bytes) -> bytes:
-    """The message with a second coverage, ranked after the first."""
-    lines = []
-    for line in raw.split(b"\r"):
-        lines.append(line)
-        if line.startswith(b"IN1|1|"):
-            second = line.replace(b"IN1|1|", b"IN1|2|").replace(b"|GRANITE|", b"|SUMMITCOM|")
-            lines.append(second.replace(b"|SEL|||||1|", b"|SEL|||||2|"))
-    return b"\r".join(lines)
 
 
 VISIT = [with_second_payer(raw) for raw in STORY[:2]]
@@ -38,14 +25,7 @@ CREDITED = VISIT[1].replace(b"S23-002", b"S23-901").replace(b"|CG|", b"|CR|")
 def answered(office: Office, files: list[Path], first: str = "paid", second: str = "paid") -> list[tuple[str, bytes]]:
     """The answers of payers that know what they were sent before."""
     plan = chosen(f"  - {{payer: GRAN1, outcome: {first}}}", f"  - {{payer: SUMM1, outcome: {second}}}")
-    found = []
-    for file in files:
-        numbers = AnswerNumbers(interchange=office.numbers, created="20261124130000")
-        told = answer(file.read_text(encoding="ascii"), plan, TODAY, numbers, history_of(office.truth))
-        office.numbers = told.next_interchange
-        office.truth.extend(told.truth)
-        found += [(one.name, one.text.encode("ascii")) for one in told.files]
-    return found
+    return office.answers(files, plan)
 
 
 def take(office: Office, files: list[Path], first: str = "paid", second: str = "paid") -> list[TakenBack]:

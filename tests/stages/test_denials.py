@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -24,14 +22,6 @@ from tests.stages.office import ALL_PAID, NOW, RULES, SAMPLES, TODAY, Office, ch
 HISTORY = tuple((path.name, path.read_bytes()) for path in sorted((SAMPLES / "history").glob("*.835")))
 ROWS = ("2026-05.csv", (SAMPLES / "history" / "2026-05.csv").read_bytes())
 SUMMIT_DENIES = ("  - {payer: SUMM1, outcome: denied_authorization}", *ALL_PAID)
-
-
-@pytest.fixture
-def office(migrated_database_url: str, tmp_path: Path) -> Iterator[Office]:
-    store = Store.open(migrated_database_url)
-    (tmp_path / "outbound").mkdir()
-    yield Office(store, tmp_path / "outbound")
-    store.close()
 
 
 def denials(office: Office, state: str | None = "open") -> list:
